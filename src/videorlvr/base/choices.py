@@ -1,0 +1,23 @@
+"""One way to say 'no such name': the value, the nearest valid choice, and all choices."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class ChoiceError(ValueError):
+    """A name that is not among the valid ones; the message carries the nearest."""
+
+
+def nearest(value: str, choices: Iterable[str]) -> str | None:
+    matches = difflib.get_close_matches(value, list(choices), n=1, cutoff=0.4)
+    return matches[0] if matches else None
+
+
+def unknown(kind: str, value: object, choices: Iterable[str]) -> ChoiceError:
+    """The error to raise for an unknown `kind` of thing, e.g. `raise unknown("world", name, worlds)`."""
+    names = list(choices)
+    near = nearest(str(value), names)
+    hint = f"; did you mean '{near}'?" if near else ""
+    return ChoiceError(f"unknown {kind} '{value}'{hint} (choices: {', '.join(names)})")

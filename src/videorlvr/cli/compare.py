@@ -1,0 +1,35 @@
+"""`videorlvr compare RUN_A RUN_B`: is B better than A on the problems that both played?"""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+
+
+def run(args: Namespace) -> None:
+    """Print the paired comparison. args: run_a, run_b, suite (None: the one both have),
+    json (a file, or '-' for JSON alone on stdout)."""
+    from rich.console import Console
+
+    from videorlvr.cli.output import emit_json
+    from videorlvr.evaluation.compare import compare
+    from videorlvr.evaluation.folders import load_evaluation, shared_suite
+    from videorlvr.reports.load import labelled
+    from videorlvr.reports.tables import comparison_table, rich_table
+
+    run_a, run_b = Path(args.run_a), Path(args.run_b)
+    suite = args.suite or shared_suite(run_a, run_b)
+    (label_a, _), (label_b, _) = labelled([run_a, run_b])
+    result = compare(
+        load_evaluation(run_a, suite).records,
+        load_evaluation(run_b, suite).records,
+        label_a=label_a,
+        label_b=label_b,
+    )
+    if args.json:
+        emit_json({"suite": suite, **result}, args.json)
+    if args.json == "-":
+        return
+    console = Console()
+    console.print(rich_table(comparison_table(result, suite)))
+    console.print(result["verdict"], highlight=False)

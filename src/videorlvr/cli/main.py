@@ -1,0 +1,200 @@
+"""The program `videorlvr`: finds the command, calls it, and turns a mistake into one sentence.
+
+Law: a user's mistake (ValueError, a missing file, an option that does not exist) is one line on stderr and
+exit code 2, never a traceback; a mistake of ours keeps its traceback. Exit code 1 says that a check found
+something. Commands import what they need when they run, so that `--help` costs nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from videorlvr import __version__
+from videorlvr.base.choices import nearest
+from videorlvr.cli import score, worlds
+from videorlvr.cli.output import JSON_HELP
+from videorlvr.cli.parser import Parser, add_command, key_values, positive
+
+EXIT_MISTAKE, EXIT_INTERRUPTED, EXIT_BROKEN_PIPE = 2, 130, 141
+
+OPTIONAL_PACKAGES = {
+    "torch": "train",
+    "safetensors": "train",
+    "matplotlib": "report",
+    "jinja2": "report",
+    "pysat": "solvers",
+    "accelerate": "track",
+    "tensorboard": "track",
+    "diffusers": "wan",
+    "transformers": "wan",
+}
+"""Package that may be absent -> the extra of this package that brings it."""
+
+
+def _train(args: argparse.Namespace) -> int | None:
+    from videorlvr.cli.train import run
+
+    return _call(run, args)
+
+
+def _evaluate(args: argparse.Namespace) -> int | None:
+    from videorlvr.cli.evaluate import run
+
+    return _call(run, args)
+
+
+def _compare(args: argparse.Namespace) -> int | None:
+    from videorlvr.cli.compare import run
+
+    return _call(run, args)
+
+
+def _report(args: argparse.Namespace) -> int | None:
+    from videorlvr.cli.report import run
+
+    return _call(run, args)
+
+
+def _quickstart(args: argparse.Namespace) -> int | None:
+    from videorlvr.cli.quickstart import run
+
+    return _call(run, args)
+
+
+def _call(run: Callable[[argparse.Namespace], int | None], args: argparse.Namespace) -> int | None:
+    return run(args)  # a command that always succeeds may return nothing
+
+
+def build_parser() -> Parser:
+    """All commands and their arguments. `run` is the command, `overrides` what `train` passes on."""
+    parser = Parser(
+        prog="videorlvr",
+        description="Video models that reason, trained and judged by rules that can be checked.",
+        epilog="'videorlvr COMMAND --help' explains a command. Start with 'videorlvr quickstart'.",
+    )
+    parser.add_argument("--version", action="version", version=f"videorlvr {__version__}")
+    parser.set_defaults(run=None, parser=parser, overrides={})
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
+    worlds.register(commands)
+    _register_runs(commands)
+    score.register(commands)
+    _register_results(commands)
+    return parser
+
+
+def _register_runs(commands: argparse._SubParsersAction[Parser]) -> None:
+    train = add_command(
+        commands,
+        "train",
+        _train,
+        help="train a policy after a recipe",
+        usage="videorlvr train RECIPE [--out DIR] [--key value ...]",
+        more="Any other '--key value' changes that setting of the recipe, for example --seed 1.",
+        passthrough=True,
+    )
+    train.add_argument("recipe", metavar="RECIPE", help="name of the recipe")
+    train.add_argument("--out", metavar="DIR", help="run folder to write, or to resume")
+    evaluate = add_command(commands, "evaluate", _evaluate, help="measure a trained run on a suite")
+    evaluate.add_argument("run_folder", metavar="RUN", help="run folder")
+    evaluate.add_argument("--suite", metavar="S", required=True, help="name of the suite")
+    evaluate.add_argument(
+        "--samples", metavar="K", type=positive, default=1, help="videos a problem (default: 1)"
+    )
+    evaluate.add_argument("--json", metavar="F", help=JSON_HELP)
+    evaluate.add_argument(
+        "--device",
+        metavar="D",
+        choices=("auto", "cpu", "cuda"),
+        default="auto",
+        help="auto, cpu or cuda (default: auto)",
+    )
+
+
+def _register_results(commands: argparse._SubParsersAction[Parser]) -> None:
+    compare = add_command(
+        commands, "compare", _compare, help="compare two evaluated runs, problem by problem"
+    )
+    compare.add_argument("run_a", metavar="RUN_A", help="run folder")
+    compare.add_argument("run_b", metavar="RUN_B", help="run folder")
+    compare.add_argument("--suite", metavar="S", help="name of the suite (default: the one both have)")
+    compare.add_argument("--json", metavar="F", help=JSON_HELP)
+    report = add_command(commands, "report", _report, help="write a page about one or more runs")
+    report.add_argument("runs", metavar="RUN", nargs="+", help="run folder")
+    report.add_argument("--out", metavar="F", required=True, help="HTML file to write")
+    quickstart = add_command(
+        commands,
+        "quickstart",
+        _quickstart,
+        help="make, train, judge and report a small example on this machine",
+    )
+    quickstart.add_argument(
+        "--out", metavar="DIR", default="runs/quickstart", help="folder to write (default: runs/quickstart)"
+    )
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """The arguments of a command.
+
+    Raises:
+        UsageError: For a command line that cannot be understood.
+    """
+    args: argparse.Namespace
+    args, rest = build_parser().parse_known_args(list(argv))
+    if args.parser.passthrough:
+        args.overrides = key_values(rest)
+    elif rest:
+        args.parser.error(f"'{rest[0]}' is one argument too many")
+    return args
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit code."""
+    try:
+        args = parse(sys.argv[1:] if argv is None else argv)
+        if args.run is None:
+            args.parser.print_help(sys.stderr)
+            return EXIT_MISTAKE
+        code = args.run(args)
+        sys.stdout.flush()
+    except SystemExit as stop:  # --help and --version
+        return stop.code if isinstance(stop.code, int) else 0
+    except KeyboardInterrupt:
+        return _say("interrupted", EXIT_INTERRUPTED)
+    except BrokenPipeError:
+        # The reader of our output went away (`| head`). Python would complain again when it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_BROKEN_PIPE
+    except ModuleNotFoundError as error:
+        extra = OPTIONAL_PACKAGES.get((error.name or "").partition(".")[0])
+        if extra is None:
+            raise
+        return _say(f"this command needs {error.name}: pip install 'videorlvr[{extra}]'", EXIT_MISTAKE)
+    except OSError as error:
+        return _say(_file_sentence(error), EXIT_MISTAKE)
+    except ValueError as error:
+        return _say(" ".join(str(error).split()), EXIT_MISTAKE)
+    return code or 0
+
+
+def _say(sentence: str, code: int) -> int:
+    print(f"videorlvr: {sentence}", file=sys.stderr)
+    return code
+
+
+def _file_sentence(error: OSError) -> str:
+    if error.filename is None:
+        return str(error)
+    path = os.fspath(error.filename)
+    if not isinstance(error, FileNotFoundError):
+        return f"{error.strerror or error}: '{path}'"
+    folder, name = os.path.split(path)
+    near = nearest(name, os.listdir(folder or ".")) if os.path.isdir(folder or ".") else None
+    hint = f"; did you mean '{os.path.join(folder, near)}'?" if near else ""
+    return f"no file or folder '{path}'{hint}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,46 @@
+"""What commands print: aligned tables for people, JSON for programs.
+
+Law: with `--json -` standard output holds the JSON and nothing else; notes go to standard error.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+JSON_HELP = "write the result as JSON to this file; '-' prints it, and nothing else, on standard output"
+
+
+def emit_json(value: Any, target: str) -> None:
+    """Write a result as JSON to a file, or to standard output for '-'.
+
+    Raises:
+        OSError: If the file cannot be written.
+    """
+    from videorlvr.base.records import to_json, write_json
+
+    if target == "-":
+        sys.stdout.write(json.dumps(to_json(value), indent=2, allow_nan=False) + "\n")
+    else:
+        write_json(target, value)
+
+
+def note(text: str) -> None:
+    """A remark that is no part of the result."""
+    print(text, file=sys.stderr)
+
+
+def table(rows: Sequence[Sequence[object]], *, right: frozenset[int] = frozenset(), indent: int = 0) -> str:
+    """Rows as aligned columns; the first row is the heading, columns in `right` are flush right."""
+    texts = [[str(cell) for cell in row] for row in rows]
+    widths = [max(len(row[column]) for row in texts) for column in range(len(texts[0]))]
+    lines = []
+    for row in texts:
+        cells = [
+            cell.rjust(width) if column in right else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines.append((" " * indent + "  ".join(cells)).rstrip())
+    return "\n".join(lines)

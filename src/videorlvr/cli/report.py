@@ -1,0 +1,16 @@
+"""`videorlvr report RUN...`: one self-contained HTML page about one run or several."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+
+
+def run(args: Namespace) -> None:
+    """Write the report and print where it is. args: runs, out."""
+    from videorlvr.reports.load import find_runs, labelled, parents
+    from videorlvr.reports.page import write_report
+
+    runs = find_runs([Path(path) for path in args.runs])
+    write_report(labelled(runs), Path(args.out), comparisons=parents(labelled(runs)))
+    print(f"report of {len(runs)} run{'s' if len(runs) > 1 else ''}: {args.out}")

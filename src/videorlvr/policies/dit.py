@@ -1,0 +1,188 @@
+"""The built-in video transformer: a DiT over space-time patches, in plain PyTorch.
+
+Three choices matter more than size on these worlds:
+  * the clean first frame is concatenated channel-wise to every frame's patch, so that copying what never
+    changes is a local operation (with the first frame only as tokens a 23M model had not learnt it in the
+    time in which this one had);
+  * each token has its own noise level, so that the first frame enters as clean context;
+  * positions are axial rotations over (frame, row, col), so one model serves several board sizes.
+
+B batch, C channel, T frame, H W pixels, R Q patch rows and columns, N tokens, D width, P patch pixels * C.
+
+Source: DiT, arXiv:2212.09748; shared modulation, PixArt-alpha, arXiv:2310.00426; query-key norm,
+arXiv:2302.05442; predicting data with a velocity loss, arXiv:2511.13720.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any, Literal
+
+import torch
+import torch.nn.functional as F
+from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor, nn
+
+Attention = Callable[[Tensor, Tensor, Tensor], Tensor]
+
+MIN_DIVISOR_SIGMA = 0.05
+"""A data prediction becomes a velocity by division with sigma, kept at least this large."""
+
+
+class DiTConfig(BaseModel):
+    """Size and form of the transformer. 128 x 6 x 4 heads is 1.3M parameters, 768 x 14 x 12 about 100M."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    width: int = Field(default=256, ge=32)
+    depth: int = Field(default=8, ge=1)
+    heads: int = Field(default=4, ge=1)
+    patch_px: int = Field(default=8, ge=1)
+    channels: int = Field(default=3, ge=1)
+    mlp_ratio: int = Field(default=4, ge=1)
+    predicts: Literal["velocity", "data"] = "data"
+
+    def model_post_init(self, _: Any) -> None:
+        if self.width % (2 * self.heads) or (self.width // self.heads) % 4:
+            raise ValueError(
+                f"width {self.width} over {self.heads} heads gives heads of {self.width / self.heads:g}: "
+                "rotary positions need a multiple of 4"
+            )
+
+
+def rotary_angles(shape_TRQ: tuple[int, int, int], head_dim: int, device: torch.device) -> Tensor:
+    """Angles [N, head_dim / 2] of axial rotary positions: a quarter of the pairs for frames, the rest for
+    rows and columns."""
+    pairs = head_dim // 2
+    frame_pairs = pairs // 4
+    row_pairs = (pairs - frame_pairs) // 2
+    counts = (frame_pairs, row_pairs, pairs - frame_pairs - row_pairs)
+    grids = torch.meshgrid(
+        *(torch.arange(n, device=device, dtype=torch.float32) for n in shape_TRQ), indexing="ij"
+    )
+    angles = []
+    for grid, count in zip(grids, counts, strict=True):
+        # Boards are tens of cells wide, so the slowest wave is 100 cells, not language's 10,000 words.
+        frequency = 100.0 ** (-torch.arange(count, device=device, dtype=torch.float32) / max(count, 1))
+        angles.append(grid.reshape(-1, 1) * frequency)
+    return torch.cat(angles, dim=-1)
+
+
+def rotate(x_BHND: Tensor, cos_ND: Tensor, sin_ND: Tensor) -> Tensor:
+    a, b = x_BHND.chunk(2, dim=-1)
+    return torch.cat([a * cos_ND - b * sin_ND, a * sin_ND + b * cos_ND], dim=-1)
+
+
+def sigma_embedding(sigma_B: Tensor, width: int) -> Tensor:
+    """Sinusoids of 1000 sigma: [B, width]."""
+    half = width // 2
+    frequency = torch.exp(-math.log(10_000.0) * torch.arange(half, device=sigma_B.device) / half)
+    angle = 1000.0 * sigma_B[:, None].float() * frequency
+    return torch.cat([angle.cos(), angle.sin()], dim=-1)
+
+
+def full_attention(q_BHND: Tensor, k_BHND: Tensor, v_BHND: Tensor) -> Tensor:
+    return F.scaled_dot_product_attention(q_BHND, k_BHND, v_BHND)
+
+
+class Block(nn.Module):
+    def __init__(self, config: DiTConfig) -> None:
+        super().__init__()
+        width, self.heads = config.width, config.heads
+        self.qkv = nn.Linear(width, 3 * width)
+        self.out = nn.Linear(width, width)
+        self.up = nn.Linear(width, config.mlp_ratio * width)
+        self.down = nn.Linear(config.mlp_ratio * width, width)
+        self.query_scale = nn.Parameter(torch.ones(width // config.heads))
+        self.key_scale = nn.Parameter(torch.ones(width // config.heads))
+        # Added to the modulation that all blocks share; its gates start at zero, so blocks start as identity.
+        self.modulation = nn.Parameter(torch.zeros(6, width))
+
+    def forward(
+        self, x_BTSD: Tensor, modulation_BT16D: Tensor, cos_ND: Tensor, sin_ND: Tensor, attention: Attention
+    ) -> Tensor:
+        batch, frames, space, width = x_BTSD.shape
+        shift_a, scale_a, gate_a, shift_m, scale_m, gate_m = (modulation_BT16D + self.modulation).unbind(
+            dim=-2
+        )
+
+        h = F.layer_norm(x_BTSD, (width,)) * (1 + scale_a) + shift_a
+        qkv = self.qkv(h).reshape(batch, frames * space, 3, self.heads, width // self.heads)
+        q, k, v = qkv.permute(2, 0, 3, 1, 4).unbind(0)
+        q = rotate(F.rms_norm(q, q.shape[-1:], self.query_scale.to(q.dtype)), cos_ND, sin_ND)
+        k = rotate(F.rms_norm(k, k.shape[-1:], self.key_scale.to(k.dtype)), cos_ND, sin_ND)
+        h = attention(q.to(v.dtype), k.to(v.dtype), v).transpose(1, 2).reshape(batch, frames, space, width)
+        x_BTSD = x_BTSD + gate_a * self.out(h)
+
+        h = F.layer_norm(x_BTSD, (width,)) * (1 + scale_m) + shift_m
+        h = self.down(F.gelu(self.up(h), approximate="tanh"))
+        return torch.addcmul(x_BTSD, gate_m, h)
+
+
+class DiT(nn.Module):
+    """Velocity of a video given its clean first frame.
+
+    `attention` may be exchanged for any function of (q, k, v), each [B, heads, N, head_dim].
+    """
+
+    def __init__(self, config: DiTConfig, attention: Attention = full_attention) -> None:
+        super().__init__()
+        self.config = config
+        self.attention = attention
+        patch = config.channels * config.patch_px**2
+        self.patch_in = nn.Linear(2 * patch, config.width)
+        self.sigma_in = nn.Sequential(
+            nn.Linear(256, config.width), nn.SiLU(), nn.Linear(config.width, config.width)
+        )
+        self.modulate = nn.Linear(config.width, 6 * config.width)
+        self.blocks = nn.ModuleList(Block(config) for _ in range(config.depth))
+        self.modulate_out = nn.Linear(config.width, 2 * config.width)
+        self.patch_out = nn.Linear(config.width, patch)
+        for layer in (self.modulate, self.modulate_out, self.patch_out):
+            nn.init.zeros_(layer.weight)
+            nn.init.zeros_(layer.bias)
+
+    def patches(self, x_BCTHW: Tensor) -> Tensor:
+        """[B, C, T, H, W] -> [B, T, S, P] with S = R * Q patches a frame."""
+        batch, channels, frames, height, width = x_BCTHW.shape
+        size = self.config.patch_px
+        x = x_BCTHW.reshape(batch, channels, frames, height // size, size, width // size, size)
+        return x.permute(0, 2, 3, 5, 1, 4, 6).reshape(batch, frames, -1, channels * size * size)
+
+    def unpatch(self, x_BTSP: Tensor, height: int, width: int) -> Tensor:
+        batch, frames, size = x_BTSP.shape[0], x_BTSP.shape[1], self.config.patch_px
+        x = x_BTSP.reshape(batch, frames, height // size, width // size, self.config.channels, size, size)
+        return x.permute(0, 4, 1, 2, 5, 3, 6).reshape(batch, self.config.channels, frames, height, width)
+
+    def forward(self, x_BCTHW: Tensor, sigma_B: Tensor, first_BCHW: Tensor) -> Tensor:
+        """dx/dsigma, float32 [B, C, T, H, W], for latents whose frame 0 is the clean first frame.
+
+        Frame 0 of the result carries no meaning: the sampler and all losses mask it.
+        """
+        batch, _, frames, height, width = x_BCTHW.shape
+        size = self.config.patch_px
+        noisy = self.patches(x_BCTHW)
+        first = self.patches(first_BCHW[:, :, None]).expand(-1, frames, -1, -1)
+        x = self.patch_in(torch.cat([noisy, first], dim=-1))
+
+        sigma_BT = sigma_B[:, None] * (torch.arange(frames, device=x.device) > 0)
+        embedded = F.silu(self.sigma_in(sigma_embedding(sigma_BT.flatten(), 256)))
+        modulation = self.modulate(embedded).reshape(batch, frames, 1, 6, self.config.width)
+        shape = (frames, height // size, width // size)
+        angles = rotary_angles(shape, self.config.width // self.config.heads, x.device)
+        cos, sin = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
+        for block in self.blocks:
+            x = block(x, modulation, cos, sin, self.attention)
+
+        shift, scale = self.modulate_out(embedded).reshape(batch, frames, 1, -1).chunk(2, dim=-1)
+        x = F.layer_norm(x, (self.config.width,)) * (1 + scale) + shift
+        out = self.unpatch(self.patch_out(x), height, width).float()
+        if self.config.predicts == "velocity":
+            return out
+        divisor = sigma_B.float().clamp_min(MIN_DIVISOR_SIGMA)[:, None, None, None, None]
+        return (x_BCTHW.float() - out) / divisor
+
+
+def num_parameters(model: nn.Module) -> int:
+    return sum(parameter.numel() for parameter in model.parameters())

@@ -1,0 +1,68 @@
+"""The straight path between data and noise, and the four readings of a point on it.
+
+Job: define x_sigma = (1 - sigma) x0 + sigma eps once, with every conversion that follows from it.
+Law: `data_estimate` and `noise_estimate` invert `interpolate` for the velocity of `velocity_target`.
+
+Legend: `x`, `x0`, `noise`, `velocity` are [B, ...] of any rank >= 2 (B batch items); `sigma` is [B],
+the noise level in [0, 1] (1 noise, 0 data). Data is scaled to about unit variance by the codec.
+
+Source: rectified flow, arXiv:2209.03003; flow matching, arXiv:2210.02747 (their time runs the other way).
+"""
+
+import torch
+from torch import Tensor
+
+
+def expand(sigma: Tensor, x: Tensor) -> Tensor:
+    """View `sigma` [B] as [B, 1, ..., 1], so that it multiplies `x` [B, ...] item by item.
+
+    Only this function lines the two up. Plain broadcasting would line [B] up with the *last*
+    axis of x, without a word whenever that axis happens to be as long as the batch.
+
+    Raises:
+        ValueError: If `sigma` is not one number an item, or is held in fewer than 32 bits (bfloat16
+            has eight significant bits: 0.921 would become 0.922).
+    """
+    if x.ndim < 2:
+        raise ValueError(f"x has shape {tuple(x.shape)}; expected [B, ...] with rank >= 2; add a batch axis")
+    if sigma.shape != x.shape[:1]:
+        raise ValueError(
+            f"sigma has shape {tuple(sigma.shape)}; expected ({x.shape[0]},), one noise level an item; "
+            f"use torch.full((B,), value) for a shared level"
+        )
+    if sigma.dtype not in (torch.float32, torch.float64):
+        raise ValueError(f"sigma is {sigma.dtype}; expected float32, noise levels are never rounded to less")
+    return sigma.reshape(-1, *([1] * (x.ndim - 1)))
+
+
+def interpolate(x0: Tensor, noise: Tensor, sigma: Tensor) -> Tensor:
+    """Point of the path: x_sigma = (1 - sigma) x0 + sigma eps.
+
+    Args:
+        x0: Data [B, ...].
+        noise: Standard normal eps, shaped like x0.
+        sigma: Noise level [B] in [0, 1], float32.
+
+    Returns:
+        x_sigma [B, ...]; float32 or wider, since sigma is.
+    """
+    level = expand(sigma, x0)
+    return (1 - level) * x0 + level * noise
+
+
+def velocity_target(x0: Tensor, noise: Tensor) -> Tensor:
+    """Derivative of the path, dx/dsigma = eps - x0 [B, ...]; does not depend on sigma.
+
+    The network regresses on it, so that its velocity is E[eps - x0 | x_sigma].
+    """
+    return noise - x0
+
+
+def data_estimate(x: Tensor, velocity: Tensor, sigma: Tensor) -> Tensor:
+    """E[x0 | x] = x - sigma v [B, ...], the end of the straight line through x along v."""
+    return x - expand(sigma, x) * velocity
+
+
+def noise_estimate(x: Tensor, velocity: Tensor, sigma: Tensor) -> Tensor:
+    """E[eps | x] = x + (1 - sigma) v [B, ...]. The score of x_sigma is minus this over sigma."""
+    return x + (1 - expand(sigma, x)) * velocity

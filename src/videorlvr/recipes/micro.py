@@ -1,0 +1,71 @@
+"""Runs at `micro` levels, for a CPU with two cores: what quickstart is made of."""
+
+from __future__ import annotations
+
+from videorlvr.policies.dit import DiTConfig
+from videorlvr.rollout.sample import Sampling
+from videorlvr.training.config import GRPOConfig, SFTConfig, Task
+
+MODEL = DiTConfig(width=128, depth=6, heads=4)
+SAMPLING = Sampling(num_steps=8, shift=3.0)
+
+
+def micro_maze_sft() -> SFTConfig:
+    """Maze 3x3 from scratch."""
+    return SFTConfig(
+        tasks=[Task(world="maze", level="micro")],
+        model=MODEL,
+        sampling=SAMPLING,
+        batch=32,
+        num_steps=900,
+        lr=2e-3,
+        warmup=50,
+        ema=0.99,
+        pool_start=1024,
+        pool_grow=8,
+        pool_size=8192,
+    )
+
+
+def micro_sft() -> SFTConfig:
+    """One policy for the three micro worlds: the checkpoint that ships."""
+    return SFTConfig(
+        tasks=[Task(world=world, level="micro") for world in ("maze", "flowfree", "sokoban")],
+        model=MODEL,
+        sampling=SAMPLING,
+        batch=256,
+        num_steps=2000,
+        lr=2e-3,
+        compile=True,
+    )
+
+
+def micro_maze_rl() -> GRPOConfig:
+    """RL on Maze 3x3, from `micro-maze-sft`."""
+    return GRPOConfig(
+        tasks=[Task(world="maze", level="micro")],
+        init="runs/micro-maze-sft/policy",
+        sampling=SAMPLING,
+        num_steps=20,
+        problems=16,
+        group=8,
+        batch=32,
+        num_trained=3,
+        updates=2,
+        lr=1e-4,
+    )
+
+
+def micro_rl() -> GRPOConfig:
+    """RL on FlowFree and Sokoban, from the checkpoint that ships."""
+    return GRPOConfig(
+        tasks=[Task(world=world, level="micro") for world in ("flowfree", "sokoban")],
+        init="runs/micro-sft/policy",
+        sampling=SAMPLING,
+        num_steps=20,
+        problems=8,
+        group=8,
+        batch=32,
+        num_trained=3,
+        lr=1e-4,
+    )

@@ -1,0 +1,125 @@
+"""Reading run folders for a report.
+
+A run folder holds `config.json`, `about.json`, `metrics.jsonl` and `evaluations/`; a baseline's holds
+evaluations only. Whatever is missing is left out of the report; whatever is there must be readable.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from videorlvr.base.records import read_json, read_jsonl
+from videorlvr.evaluation.baselines import BASELINES
+from videorlvr.evaluation.folders import Evaluation, load_evaluation, suites_in
+
+STAGE_LABELS = {"sft": "SFT", "grpo": "RL"}
+LabelledRun = tuple[str, Path]
+Series = tuple[list[float], list[float]]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder in memory. config and about are {} for a baseline."""
+
+    label: str
+    folder: Path
+    config: dict[str, Any]
+    about: dict[str, Any]
+    metrics: list[dict[str, Any]]
+    evaluations: dict[str, Evaluation]
+
+    @property
+    def stage(self) -> str:
+        """ "sft", "grpo", or "" for a baseline."""
+        return str(self.config.get("stage", ""))
+
+    def series(self, key: str) -> Series:
+        """(steps, values) of one metric over training; gaps are left out."""
+        found = [(line["step"], line[key]) for line in self.metrics if line.get(key) is not None]
+        return [float(step) for step, _ in found], [float(value) for _, value in found]
+
+    def names_under(self, prefix: str) -> list[str]:
+        """What follows `prefix` in the metrics' names, in order of appearance: worlds, components."""
+        names = dict.fromkeys(key for line in self.metrics for key in line)
+        return [key.removeprefix(prefix) for key in names if key.startswith(prefix)]
+
+
+def load_run(label: str, folder: Path) -> Run:
+    """Read a run folder.
+
+    Raises:
+        ValueError: If the folder is no run's, or a file in it is damaged.
+    """
+    if not is_run(folder):
+        raise ValueError(f"{folder} is no run: expected a folder with config.json or evaluations/")
+    metrics = folder / "metrics.jsonl"
+    return Run(
+        label=label,
+        folder=folder,
+        config=_json_or_empty(folder / "config.json"),
+        about=_json_or_empty(folder / "about.json"),
+        metrics=read_jsonl(metrics) if metrics.is_file() else [],
+        evaluations={suite: load_evaluation(folder, suite) for suite in suites_in(folder)},
+    )
+
+
+def is_run(folder: Path) -> bool:
+    return (folder / "config.json").is_file() or (folder / "evaluations").is_dir()
+
+
+def find_runs(paths: Iterable[Path]) -> list[Path]:
+    """The run folders named by `paths`; a folder of runs stands for the runs in it.
+
+    Raises:
+        ValueError: If a path holds no run.
+    """
+    runs: list[Path] = []
+    for path in paths:
+        inside = sorted(folder for folder in path.glob("**/") if folder != path and is_run(folder))
+        found = [path] if is_run(path) else inside
+        if not found:
+            raise ValueError(f"{path} holds no run: expected config.json or evaluations/ in it or below it")
+        runs += [folder for folder in found if folder not in runs]
+    return sorted(runs, key=_rank)
+
+
+def _rank(folder: Path) -> tuple[int, int]:
+    """Baselines in the order of their list, then SFT, then RL; the order given otherwise."""
+    stage = _json_or_empty(folder / "config.json").get("stage")
+    names = list(BASELINES)
+    place = names.index(folder.name) if folder.name in names else len(names)
+    return {None: 0, "sft": 1}.get(stage, 2), place if stage is None else 0
+
+
+def labelled(folders: Sequence[Path]) -> list[LabelledRun]:
+    """Names for people: the stage where it is unique, else the folder's name, else its whole path."""
+    stages = [_json_or_empty(folder / "config.json").get("stage", "") for folder in folders]
+    names = [STAGE_LABELS.get(stage, folder.name) for stage, folder in zip(stages, folders, strict=True)]
+    for fallback in ([folder.name for folder in folders], [str(folder) for folder in folders]):
+        names = [
+            name if names.count(name) == 1 else other for name, other in zip(names, fallback, strict=True)
+        ]
+    return list(zip(names, folders, strict=True))
+
+
+def parents(runs: Sequence[LabelledRun]) -> list[tuple[str, str]]:
+    """(parent, child) labels: a run is compared with the run it began from, if that is among them."""
+    by_folder = {folder.resolve(): label for label, folder in runs}
+    pairs = []
+    for label, folder in runs:
+        init = _json_or_empty(folder / "config.json").get("init")
+        if init is None:
+            continue
+        # `init` may name a checkpoint inside the parent's folder.
+        ancestors = [Path(init).resolve(), *Path(init).resolve().parents]
+        parent = next((by_folder[path] for path in ancestors if path in by_folder), None)
+        if parent is not None:
+            pairs.append((parent, label))
+    return pairs
+
+
+def _json_or_empty(path: Path) -> dict[str, Any]:
+    return dict(read_json(path)) if path.is_file() else {}

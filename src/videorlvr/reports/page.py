@@ -1,0 +1,159 @@
+"""The report: one HTML file that explains a result to someone who was not there.
+
+Law: self-contained and inert. No network, no scripts; every number comes from the run folders, every choice
+of what to show follows a rule that the page states. The same runs give the same page.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from videorlvr.base.choices import unknown
+from videorlvr.base.files import write_text_atomic
+from videorlvr.base.records import to_json
+from videorlvr.evaluation.compare import compare
+from videorlvr.reports import curves, filmstrips, plots, tables
+from videorlvr.reports.load import LabelledRun, Run, load_run
+from videorlvr.reports.tables import Table
+
+Comparison = tuple[str, str]
+"""Labels of two runs: before, after."""
+
+
+@dataclass(frozen=True)
+class SuiteSection:
+    """All that the page says about one suite."""
+
+    name: str
+    tables: list[Table]
+    success: str
+    difficulty: str
+    headlines: list[str]
+    verdicts: list[str]
+    comparisons: list[Table]
+    strips: list[filmstrips.Strip]
+
+
+@dataclass(frozen=True)
+class TrainingSection:
+    """Curves of one run: (caption, svg)."""
+
+    label: str
+    figures: list[tuple[str, str]]
+
+
+def write_report(
+    runs: Sequence[LabelledRun],
+    out: Path,
+    *,
+    comparisons: Sequence[Comparison] = (),
+    title: str = "What the videos show",
+) -> None:
+    """Write the report of these runs to `out`, atomically.
+
+    Args:
+        runs: (label, run folder), in the order of the tables; baselines first reads best.
+        comparisons: (label before, label after), paired on every suite that both were evaluated on; the
+            first one is the headline.
+
+    Raises:
+        ValueError: If a folder is no run, labels repeat, or a comparison names an unknown label.
+    """
+    loaded = [load_run(label, Path(folder)) for label, folder in runs]
+    by_label = {run.label: run for run in loaded}
+    if not loaded or len(by_label) < len(loaded):
+        raise ValueError(f"labels are {[run.label for run in loaded]}; expected at least one, each once")
+    for label in (label for pair in comparisons for label in pair):
+        if label not in by_label:
+            raise unknown("run", label, by_label)
+    pairs = [(by_label[before], by_label[after]) for before, after in comparisons]
+    suites = list(dict.fromkeys(suite for run in reversed(loaded) for suite in run.evaluations))
+    sections = [suite_section(loaded, pairs, suite) for suite in suites]
+    html = _template().render(
+        title=title,
+        headline=headline(loaded, sections),
+        suites=sections,
+        training=[section for run in loaded if (section := training_section(run)).figures],
+        provenance=[provenance(run) for run in loaded],
+        strips_rule=filmstrips.RULE,
+    )
+    write_text_atomic(out, html)
+
+
+def suite_section(runs: Sequence[Run], pairs: Sequence[tuple[Run, Run]], suite: str) -> SuiteSection:
+    here = [(a, b) for a, b in pairs if suite in a.evaluations and suite in b.evaluations]
+    compared = [
+        compare(a.evaluations[suite].records, b.evaluations[suite].records, label_a=a.label, label_b=b.label)
+        for a, b in here
+    ]
+    models = [run for run in tables.on_suite(runs, suite) if run.stage]
+    shown = here[0] if here else tuple(models[-1:])
+    return SuiteSection(
+        name=suite,
+        tables=[
+            make(runs, suite) for make in (tables.success_table, tables.detail_table, tables.reasons_table)
+        ],
+        success=plots.success_plot(runs, suite),
+        difficulty=plots.difficulty_plot(runs, suite),
+        headlines=[_headline(result, suite) for result in compared],
+        verdicts=[result["verdict"] for result in compared],
+        comparisons=[tables.comparison_table(result, suite) for result in compared],
+        strips=filmstrips.strips([(run.label, run.evaluations[suite]) for run in shown]) if shown else [],
+    )
+
+
+def headline(runs: Sequence[Run], sections: Sequence[SuiteSection]) -> str:
+    """The result in a sentence or two, of the first suite that has a comparison, else of the last player."""
+    for section in sections:
+        if section.headlines:
+            return section.headlines[0]
+    evaluated = [(run, section.name) for section in sections for run in tables.on_suite(runs, section.name)]
+    if not evaluated:
+        return "None of these runs has been evaluated yet."
+    run, suite = evaluated[-1]
+    overall = tables.results(run, suite)["overall"]
+    return f"{run.label} solves {tables.with_interval(overall)} % of the problems of {suite}."
+
+
+def _headline(result: Mapping[str, Any], suite: str) -> str:
+    average = result["average"]
+    rates = [f"{tables.percent(average[side])} %" for side in ("success_a", "success_b")]
+    label_a, label_b = result["label_a"], result["label_b"]
+    return f"{label_b} solves {rates[1]} of {suite}, {label_a} {rates[0]}. {result['verdict']}"
+
+
+def training_section(run: Run) -> TrainingSection:
+    figures = [
+        ("Loss", curves.loss_curves(run)),
+        ("Validation success", curves.validation_curves(run)),
+        ("Reward and success of rollouts", curves.reward_curves(run)),
+        ("Reward components of rollouts", curves.component_curves(run)),
+        ("Health of the updates", curves.health_curves(run)),
+    ]
+    return TrainingSection(run.label, [(caption, figure) for caption, figure in figures if figure])
+
+
+def provenance(run: Run) -> tuple[str, dict[str, str]]:
+    """(label, JSON by name): settings, versions, and what judged the run."""
+    evaluations = {
+        suite: {key: value for key, value in evaluation.summary.items() if key not in ("results", "complete")}
+        for suite, evaluation in run.evaluations.items()
+    }
+    parts = {"about": run.about, "config": run.config, "evaluations": evaluations}
+    texts = {name: json.dumps(to_json(part), indent=2) for name, part in parts.items() if part}
+    return run.label, texts
+
+
+def _template() -> Any:
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    source = resources.files("videorlvr.reports").joinpath("page.html.j2").read_text(encoding="utf-8")
+    return environment.from_string(source)

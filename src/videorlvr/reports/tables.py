@@ -1,0 +1,152 @@
+"""Tables as plain data: the page, the terminal and other programs print the same rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from videorlvr.evaluation.compare import format_p
+from videorlvr.reports.load import Run
+
+if TYPE_CHECKING:
+    from rich.table import Table as RichTable
+
+NO_VALUE = "n/a"
+
+
+@dataclass(frozen=True)
+class Table:
+    """Columns and rows of text; the first column names the row. `note` says how to read the numbers."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    note: str = ""
+
+
+def percent(value: float) -> str:
+    return f"{100 * value:.1f}"
+
+
+def with_interval(part: Mapping[str, Any]) -> str:
+    """`62.0 [58.1, 65.8]`, in percent."""
+    return f"{percent(part['success'])} [{percent(part['low'])}, {percent(part['high'])}]"
+
+
+def on_suite(runs: Sequence[Run], suite: str) -> list[Run]:
+    return [run for run in runs if suite in run.evaluations]
+
+
+def results(run: Run, suite: str) -> Mapping[str, Any]:
+    """The summarised results of a run on a suite, see `evaluation.summary`."""
+    found: Mapping[str, Any] = run.evaluations[suite].summary["results"]
+    return found
+
+
+def worlds_of(runs: Sequence[Run], suite: str) -> list[str]:
+    return list(
+        dict.fromkeys(world for run in on_suite(runs, suite) for world in results(run, suite)["worlds"])
+    )
+
+
+def success_table(runs: Sequence[Run], suite: str) -> Table:
+    """Success per world and on average: one row a player."""
+    worlds = worlds_of(runs, suite)
+    rows = []
+    for run in on_suite(runs, suite):
+        found = results(run, suite)
+        cells = [with_interval(found["worlds"][w]) if w in found["worlds"] else NO_VALUE for w in worlds]
+        average = (with_interval(found["overall"]),) if len(worlds) > 1 else ()
+        rows.append((run.label, *cells, *average))
+    sizes = {
+        world: part["n"]
+        for run in on_suite(runs, suite)
+        for world, part in results(run, suite)["worlds"].items()
+    }
+    counts = ", ".join(f"{size} {world}" for world, size in sizes.items())
+    note = (
+        "Share of problems whose whole video obeys the rules and ends solved, in percent, with 95% intervals "
+        f"(Wilson over problems; average: worlds weigh the same). Problems: {counts}."
+    )
+    columns = ("player", *worlds, *(("average",) if len(worlds) > 1 else ()))
+    return Table(f"Success on {suite}", columns, tuple(rows), note)
+
+
+def detail_table(runs: Sequence[Run], suite: str) -> Table:
+    """Process, precision, recall and F1 on average over worlds, and pass@k where there are samples."""
+    ks = list(
+        dict.fromkeys(
+            k for run in on_suite(runs, suite) for k in results(run, suite)["overall"]["pass_at"] if k != "1"
+        )
+    )
+    rows = []
+    for run in on_suite(runs, suite):
+        overall = results(run, suite)["overall"]
+        metrics, pass_at = overall["metrics"], overall["pass_at"]
+        numbers = [overall["process"], *(metrics.get(name) for name in ("precision", "recall", "f1"))]
+        numbers += [pass_at.get(k) for k in ks]
+        rows.append((run.label, *(NO_VALUE if n is None else percent(n) for n in numbers)))
+    note = (
+        "In percent, averaged over worlds. Process: share of frame transitions that obey the rules. "
+        "Precision, recall, F1: overlap of the last frame with one reference solution, mean of per-sample "
+        "values; other solutions are as good, so these inform and do not judge."
+    )
+    columns = ("player", "process", "precision", "recall", "F1", *(f"pass@{k}" for k in ks))
+    return Table(f"Beyond success on {suite}", columns, tuple(rows), note)
+
+
+def reasons_table(runs: Sequence[Run], suite: str, limit: int = 8) -> Table:
+    """Why videos were refused: one row a reason, one column a player, counts of videos."""
+    shown = on_suite(runs, suite)
+    counts = [results(run, suite)["overall"]["reasons"] for run in shown]
+    totals = {name: sum(count.get(name, 0) for count in counts) for count in counts for name in count}
+    order = sorted(totals, key=lambda name: (-totals[name], name))
+    rows = [(name, *(str(count.get(name, 0)) for count in counts)) for name in order[:limit]]
+    if order[limit:]:
+        rest = (str(sum(count.get(name, 0) for name in order[limit:])) for count in counts)
+        rows.append(("other reasons", *rest))
+    note = "Number of refused videos by the first fault that the judge names."
+    return Table(
+        f"Reasons for refusal on {suite}", ("reason", *(run.label for run in shown)), tuple(rows), note
+    )
+
+
+def comparison_table(result: Mapping[str, Any], suite: str) -> Table:
+    """A paired comparison: one row a world, and the average."""
+    a, b = result["label_a"], result["label_b"]
+    parts = list(result["worlds"].items())
+    if len(parts) > 1:
+        parts.append(("average", result["average"]))
+    rows = tuple(
+        (
+            name,
+            percent(part["success_a"]),
+            percent(part["success_b"]),
+            f"{100 * part['difference']:+.1f} [{100 * part['low']:+.1f}, {100 * part['high']:+.1f}]",
+            str(part["only_a"]),
+            str(part["only_b"]),
+            format_p(part["p"]).removeprefix("p ").removeprefix("= "),
+        )
+        for name, part in parts
+    )
+    columns = ("world", f"{a} %", f"{b} %", "difference", f"only {a}", f"only {b}", "McNemar p")
+    note = (
+        "Paired by problem and sample; difference in percentage points, with 95% bootstrap intervals. "
+        f"Rule: {result['rule']}."
+    )
+    return Table(f"{b} against {a} on {suite}", columns, rows, note)
+
+
+def rich_table(table: Table) -> RichTable:
+    """The table for a terminal."""
+    from rich.table import Table as RichTable
+
+    out = RichTable(
+        title=table.title, caption=table.note or None, title_justify="left", caption_justify="left"
+    )
+    for index, column in enumerate(table.columns):
+        out.add_column(column, justify="left" if index == 0 else "right", no_wrap=True)
+    for row in table.rows:
+        out.add_row(*row)
+    return out

@@ -1,0 +1,197 @@
+"""Configurations of the two stages. A run is its configuration: it is stored whole in the run folder.
+
+Unknown keys and impossible combinations are refused with the reason, before anything is computed.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from typing import Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from videorlvr.base.choices import unknown
+from videorlvr.policies.dit import DiTConfig
+from videorlvr.process.schedule import Window, window_steps
+from videorlvr.process.sde import SdeName
+from videorlvr.rollout.reward import reward_of
+from videorlvr.rollout.sample import Sampling
+from videorlvr.worlds import world_of
+from videorlvr.worlds.problems import level_of
+
+Device = Literal["auto", "cpu", "cuda"]
+Tracker = Literal["none", "tensorboard", "wandb", "trackio"]
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Task(Strict):
+    """One world at one level. As text: `maze:small`."""
+
+    world: str
+    level: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            world, _, level = value.partition(":")
+            return {"world": world, "level": level}
+        return value
+
+    @model_validator(mode="after")
+    def _exists(self) -> Self:
+        world = world_of(self.world)
+        if not level_of(world, self.level).trainable:
+            levels = ", ".join(name for name, level in world.levels.items() if level.trainable)
+            raise ValueError(f"level '{self.level}' is for evaluation only; train on one of: {levels}")
+        return self
+
+
+class StageConfig(Strict):
+    """What both stages share.
+
+    batch: videos of one world in one forward pass; it fixes the shapes that are compiled.
+    validate_every: steps between measurements on `num_val` validation problems a world; 0 for never.
+    """
+
+    tasks: list[Task] = Field(min_length=1)
+    seed: int = 0
+    sampling: Sampling = Sampling()
+    batch: int = Field(default=64, ge=1)
+    validate_every: int = Field(default=0, ge=0)
+    num_val: int = Field(default=128, ge=1)
+    save_every_s: float = Field(default=60.0, gt=0)
+    max_s: float | None = Field(default=None, gt=0)
+    num_workers: int | None = Field(default=None, ge=0)
+    device: Device = "auto"
+    compile: bool = False
+    tracker: Tracker = "none"
+
+
+class SFTConfig(StageConfig):
+    """Velocity regression on oracle videos.
+
+    lr rises linearly over `warmup` steps and falls as a cosine to `final_lr` * lr at `num_steps`.
+    pool_start, pool_grow, pool_size: problems a world that are known at step 0, added a step, at most.
+    """
+
+    stage: Literal["sft"] = "sft"
+    model: DiTConfig = DiTConfig()
+    init: str | None = None
+    num_steps: int = Field(ge=1)
+    lr: float = Field(default=1e-3, gt=0)
+    final_lr: float = Field(default=0.02, ge=0, le=1)
+    warmup: int = Field(default=200, ge=0)
+    weight_decay: float = Field(default=0.01, ge=0)
+    grad_clip: float = Field(default=1.0, gt=0)
+    ema: float = Field(default=0.999, ge=0, lt=1)
+    pool_start: int = Field(default=2048, ge=1)
+    pool_grow: float = Field(default=32.0, ge=0)
+    pool_size: int = Field(default=100_000, ge=1)
+
+
+class GRPOConfig(StageConfig):
+    """SDE-GRPO with a window of trained steps.
+
+    init: run folder of the SFT policy; it is also the reference of the KL.
+    problems: problems of each world in an iteration, `group` videos of each.
+    updates: optimizer steps an iteration, each on its own part of the groups, `epochs` times.
+    clip_drift: clip range as rms drift of the mean per dimension, in units of the step's std.
+    """
+
+    stage: Literal["grpo"] = "grpo"
+    init: str
+    num_steps: int = Field(ge=1)
+    problems: int = Field(default=32, ge=1)
+    group: int = Field(default=16, ge=2)
+    window: Window = "early"
+    num_trained: int | None = Field(default=4, ge=1)
+    sde: SdeName = "ddim-eta"
+    noise_scale: float = Field(default=0.7, gt=0)
+    reward: str = "dense-v1"
+    lr: float = Field(default=2e-5, gt=0)
+    warmup: int = Field(default=0, ge=0)
+    weight_decay: float = Field(default=0.0, ge=0)
+    grad_clip: float = Field(default=1.0, gt=0)
+    updates: int = Field(default=1, ge=1)
+    epochs: int = Field(default=1, ge=1)
+    clip_drift: float = Field(default=0.05, gt=0)
+    kl_weight: float = Field(default=0.0, ge=0)
+    min_spread: float = Field(default=1e-4, ge=0)
+    max_advantage: float = Field(default=5.0, gt=0)
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        for task in self.tasks:
+            reward_of(task.world, self.reward)
+        # Raises with the reason if the window does not fit the sampler.
+        if self.window != "random":
+            window_steps(self.window, self.num_trained, self.sampling.num_steps)
+        if self.batch % self.group:
+            raise ValueError(
+                f"batch {self.batch} does not hold whole groups of {self.group}: take a multiple of the group"
+            )
+        chunks = -(-self.problems * self.group // self.batch)
+        if self.problems * self.group % self.batch or chunks % self.updates:
+            raise ValueError(
+                f"{self.problems} problems x {self.group} videos make {self.problems * self.group / self.batch:g} "
+                f"batches of {self.batch}: they must fill whole batches, a multiple of updates={self.updates}"
+            )
+        return self
+
+
+Config = SFTConfig | GRPOConfig
+
+
+def overridden(config: Config, overrides: Mapping[str, str]) -> Config:
+    """The configuration with command-line changes: `{"lr": "1e-4", "model.width": "384"}`.
+
+    Raises:
+        ValueError: One sentence naming the key, the value and the nearest valid key.
+    """
+    values = config.model_dump()
+    for key, text in overrides.items():
+        *parents, name = key.replace("-", "_").split(".")
+        target: Any = values
+        for parent in parents:
+            target = target.get(parent) if isinstance(target, dict) else None
+        if not isinstance(target, dict) or name not in target:
+            raise unknown("setting", key, keys_of(values))
+        number = yaml.safe_load(text)
+        if isinstance(number, str):  # YAML 1.1 reads 1e-4 as text
+            try:
+                number = float(number)
+            except ValueError:
+                number = number.split(",") if isinstance(target[name], list) else number
+        target[name] = number
+    return checked(type(config), values)
+
+
+def keys_of(values: dict[str, Any], prefix: str = "") -> list[str]:
+    out = []
+    for key, value in values.items():
+        out += keys_of(value, f"{prefix}{key}.") if isinstance(value, dict) else [prefix + key]
+    return out
+
+
+def checked(kind: type[Config], values: dict[str, Any]) -> Config:
+    """`kind(**values)`, its errors turned into one sentence."""
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        raise ValueError("; ".join(_sentence(detail, values) for detail in error.errors())) from None
+
+
+def _sentence(detail: Any, values: dict[str, Any]) -> str:
+    where = ".".join(str(part) for part in detail["loc"]) or "configuration"
+    if detail["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(where, keys_of(values), n=1)
+        return f"unknown key '{where}'" + (f"; did you mean '{near[0]}'?" if near else "")
+    reason = detail["msg"].removeprefix("Value error, ")
+    shown = detail["input"] if not isinstance(detail["input"], dict | BaseModel) else None
+    return f"{where}: {reason}" + (f" (got {shown!r})" if shown is not None else "")

@@ -1,0 +1,93 @@
+"""Oracle videos for SFT, made on the fly by worker processes and gathered to pixels on the device.
+
+Law: the batch of a step is a function of (seed, step), whatever the workers' timing: a step draws from the
+first `available(step)` train problems and waits until they are made. A resumed run sees the same data.
+
+B batch, T frame, R Q canvas rows and columns in cells, H W pixels.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ProcessPoolExecutor
+from functools import partial
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from videorlvr.base import seeding
+from videorlvr.training.config import Task
+from videorlvr.worlds.blocks import Codes, level_pictures, oracle_block
+
+BLOCK = 128
+LOOK_AHEAD = 4
+"""Blocks that workers may be ahead of the trainer's need, for each worker."""
+
+
+class OracleVideos:
+    """A growing pool of oracle videos of one task."""
+
+    def __init__(
+        self,
+        task: Task,
+        *,
+        seed: int,
+        start: int,
+        grow: float,
+        size: int,
+        workers: ProcessPoolExecutor | None,
+        num_workers: int,
+        device: torch.device,
+    ) -> None:
+        self.task, self.seed, self.start, self.grow, self.size = task, seed, start, grow, size
+        self.workers, self.num_workers, self.device = workers, num_workers, device
+        self.pictures = torch.from_numpy(level_pictures(task.world, task.level)).to(device)
+        self.codes: Tensor | None = None
+        self.pending: list[Future[Codes]] = []
+        self.num_asked = self.num_made = 0
+
+    def available(self, step: int) -> int:
+        """Problems that the batch of `step` draws from."""
+        return min(self.size, int(self.start + self.grow * step))
+
+    def batch(self, step: int, size: int) -> Tensor:
+        """uint8 videos [B, T, H, W, 3] of step `step`, on the device."""
+        self._make(self.available(step))
+        rng = seeding.rng("sft-batch", self.seed, self.task.world, self.task.level, step)
+        index = torch.from_numpy(rng.integers(0, self.available(step), size))
+        assert self.codes is not None
+        return gather_pictures(self.codes[index].to(self.device, torch.int64), self.pictures)
+
+    def _make(self, wanted: int) -> None:
+        """Have the first `wanted` problems, and workers busy with the next ones."""
+        ahead = wanted + (LOOK_AHEAD * self.num_workers * BLOCK if self.num_made < self.size else 0)
+        while self.num_asked < min(ahead, self.size):
+            make = partial(oracle_block, self.task.world, self.task.level, "train", self.num_asked, BLOCK)
+            if self.workers:
+                self.pending.append(self.workers.submit(make))
+            elif self.num_asked >= wanted:
+                break
+            else:
+                done: Future[Codes] = Future()
+                done.set_result(make())
+                self.pending.append(done)
+            self.num_asked += BLOCK
+        while self.num_made < wanted:
+            self._store(self.pending.pop(0).result())
+
+    def _store(self, block: Codes) -> None:
+        if self.codes is None:
+            rows = -(-self.size // BLOCK) * BLOCK
+            # int16 holds the codes: a table has fewer than 4,096 pictures.
+            self.codes = torch.empty((rows, *block.shape[1:]), dtype=torch.int16)
+        self.codes[self.num_made : self.num_made + len(block)] = torch.from_numpy(block.astype(np.int16))
+        self.num_made += len(block)
+
+
+def gather_pictures(codes_BTRQ: Tensor, pictures: Tensor) -> Tensor:
+    """Cell codes and their pictures [codes, P, P, 3] -> uint8 videos [B, T, R * P, Q * P, 3]."""
+    batch, frames, rows, cols = codes_BTRQ.shape
+    size = pictures.shape[1]
+    cells = pictures[codes_BTRQ]
+    return cells.permute(0, 1, 2, 4, 3, 5, 6).reshape(batch, frames, rows * size, cols * size, 3)
+

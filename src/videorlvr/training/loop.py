@@ -1,0 +1,104 @@
+"""The one loop of all stages: steps, metrics, checkpoints, validation, interruption.
+
+It is blind to what a step does. Ctrl-C finishes the step in hand, saves, and says how to go on.
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from videorlvr.training.folder import RunFolder
+from videorlvr.training.state import TrainState
+from videorlvr.training.track import Metrics, tracking
+
+Step = Callable[[int], Metrics]
+
+
+class Interrupted(KeyboardInterrupt):
+    """Stopped by the user or by `max_s`, everything saved."""
+
+
+@contextmanager
+def _stop_signal() -> Iterator[Callable[[], bool]]:
+    """Ctrl-C asks to stop after the step in hand; a second one stops at once."""
+    asked = False
+
+    def ask(*_: object) -> None:
+        nonlocal asked
+        if asked:
+            raise KeyboardInterrupt
+        asked = True
+
+    try:
+        before = signal.signal(signal.SIGINT, ask)
+    except ValueError:  # not in the main thread: leave signals alone
+        yield lambda: False
+        return
+    try:
+        yield lambda: asked
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def run_steps(
+    step_fn: Step,
+    state: TrainState,
+    folder: RunFolder,
+    *,
+    num_steps: int,
+    label: str,
+    shown: tuple[str, ...],
+    validate: Callable[[], Metrics] | None = None,
+    validate_every: int = 0,
+    save_every_s: float,
+    max_s: float | None,
+    tracker: str = "none",
+) -> None:
+    """Run steps `state.step` .. `num_steps` - 1.
+
+    step_fn(step) makes one step and returns its metrics; `shown` are those the progress bar shows.
+
+    Raises:
+        Interrupted: After Ctrl-C or `max_s` seconds; the checkpoint holds all finished steps.
+    """
+    began = saved = time.monotonic()
+    with _stop_signal() as stop_asked, _progress() as progress, tracking(tracker, folder.path) as track:
+        bar = progress.add_task(label, total=num_steps, completed=state.step, figures="")
+        while state.step < num_steps:
+            line = step_fn(state.step)
+            state.step += 1
+            state.update_average()
+            if validate and validate_every and (state.step % validate_every == 0 or state.step == num_steps):
+                line |= validate()
+            line = {"step": state.step, **line, "elapsed_s": round(time.monotonic() - began, 3)}
+            folder.log(line)
+            track(line)
+            figures = "  ".join(f"{name} {line[name]:.3g}" for name in shown if name in line)
+            progress.update(bar, completed=state.step, figures=figures)
+            now = time.monotonic()
+            stop = stop_asked() or (max_s is not None and now - began > max_s)
+            if now - saved > save_every_s or stop or state.step == num_steps:
+                state.save(folder.checkpoint)
+                saved = now
+            if stop and state.step < num_steps:
+                raise Interrupted(
+                    f"stopped at step {state.step} of {num_steps}; the same command continues '{folder.path}'"
+                )
+
+
+def _progress() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        TextColumn("{task.completed}/{task.total}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[figures]}"),
+        console=Console(stderr=True),
+    )

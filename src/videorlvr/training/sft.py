@@ -1,0 +1,159 @@
+"""Supervised fine-tuning: velocity regression on oracle videos, from scratch or from a policy.
+
+    loss = mean over free dimensions of |v(x_sigma, sigma) - (noise - x0)|^2,    sigma = shifted uniform
+
+The given first frame is clean in the input and outside the loss.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from videorlvr.base import seeding
+from videorlvr.base.processes import start_workers
+from videorlvr.policies.api import Policy
+from videorlvr.policies.builtin import BuiltinPolicy
+from videorlvr.policies.dit import num_parameters
+from videorlvr.process.path import expand, interpolate, velocity_target
+from videorlvr.rollout.judge import Judge
+from videorlvr.training.config import SFTConfig
+from videorlvr.training.data import OracleVideos
+from videorlvr.training.device import device_of, generator_on, prepare, workers_of
+from videorlvr.training.folder import RunFolder
+from videorlvr.training.loop import run_steps
+from videorlvr.training.state import TrainState
+from videorlvr.training.track import Metrics
+from videorlvr.training.validate import Validation
+
+
+def regression_loss(policy: Policy, video_BTHWC: Tensor, generator: torch.Generator, shift: float) -> Tensor:
+    """Mean squared velocity error over free dimensions, at noise levels spread like the sampler's grid."""
+    x0 = policy.encode(video_BTHWC)
+    uniform = torch.rand(x0.shape[0], generator=generator, device=x0.device)
+    sigma = shift * uniform / (1 + (shift - 1) * uniform)
+    noise = torch.randn(x0.shape, generator=generator, device=x0.device)
+    free = policy.free_mask(x0)
+    x = torch.where(free, interpolate(x0, noise, sigma), x0)
+    error = (policy.velocity(x, sigma, x0) - velocity_target(x0, noise)) ** 2
+    return torch.where(free, error, 0.0).sum() / free.expand_as(error).sum()
+
+
+def learning_rate(config: SFTConfig, step: int) -> float:
+    """Linear warm-up, then a cosine down to `final_lr` of the peak."""
+    rise = min(1.0, (step + 1) / max(config.warmup, 1))
+    fall = 0.5 * (1 + math.cos(math.pi * min(1.0, step / config.num_steps)))
+    return config.lr * rise * (config.final_lr + (1 - config.final_lr) * fall)
+
+
+def make_optimizer(policy: BuiltinPolicy, lr: float, weight_decay: float) -> torch.optim.AdamW:
+    on_gpu = policy.device.type == "cuda"
+    return torch.optim.AdamW(
+        policy.module.parameters(), lr=lr, betas=(0.9, 0.95), weight_decay=weight_decay, fused=on_gpu
+    )
+
+
+class SFT:
+    """One step of SFT over all tasks: a batch of each, gradients added, one optimizer step."""
+
+    def __init__(self, config: SFTConfig, policy: BuiltinPolicy, state: TrainState) -> None:
+        self.config, self.policy, self.state = config, policy, state
+        num_workers = workers_of(config)
+        self.workers = start_workers(num_workers)
+        self.pools = {
+            task.world: OracleVideos(
+                task,
+                seed=config.seed,
+                start=config.pool_start,
+                grow=config.pool_grow,
+                size=config.pool_size,
+                workers=self.workers,
+                num_workers=num_workers,
+                device=policy.device,
+            )
+            for task in config.tasks
+        }
+
+    def __call__(self, step: int) -> Metrics:
+        config, began = self.config, time.monotonic()
+        losses: dict[str, Tensor] = {}
+        for world, pool in self.pools.items():
+            generator = generator_on(self.policy.device, seeding.seed_of("sft", config.seed, world, step))
+            loss = regression_loss(
+                self.policy, pool.batch(step, config.batch), generator, config.sampling.shift
+            )
+            (loss / len(self.pools)).backward()  # type: ignore[no-untyped-call]
+            losses[f"loss/{world}"] = loss.detach()
+        return self._update(step, losses) | {
+            "samples_per_s": config.batch * len(self.pools) / (time.monotonic() - began)
+        }
+
+    def _update(self, step: int, losses: Mapping[str, Tensor]) -> Metrics:
+        optimizer, lr = self.state.optimizer, learning_rate(self.config, step)
+        for group in optimizer.param_groups:
+            group["lr"] = lr
+        norm = torch.nn.utils.clip_grad_norm_(self.policy.module.parameters(), self.config.grad_clip)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        values = torch.stack([*losses.values(), norm]).tolist()  # one wait for the device
+        line: Metrics = dict(zip([*losses, "grad_norm"], values, strict=True))
+        mean = sum(values[:-1]) / len(losses)
+        if not math.isfinite(mean):
+            raise FloatingPointError(f"the loss of step {step} is {mean}: lower lr (it was {lr:g})")
+        return {"loss": mean, **line, "lr": lr}
+
+    def close(self) -> None:
+        if self.workers:
+            self.workers.shutdown(cancel_futures=True)
+
+
+def run(config: SFTConfig, out: Path) -> Path:
+    """Train, or continue training, in the run folder `out`; returns the folder of the averaged policy.
+
+    Raises:
+        ValueError: If `out` holds another run.
+        Interrupted: If stopped; the same call continues.
+    """
+    folder = RunFolder(out)
+    folder.open(config)
+    if folder.is_done:
+        return folder.policy
+    device = device_of(config.device)
+    if config.init:
+        policy = BuiltinPolicy.load(Path(config.init), device=device)
+    else:
+        policy = BuiltinPolicy.new(config.model, seed=config.seed, device=device)
+    state = TrainState(policy.module, make_optimizer(policy, config.lr, config.weight_decay), ema=config.ema)
+    state.load(folder.checkpoint)
+    folder.rewind(state.step)
+    assert state.average is not None
+    averaged = BuiltinPolicy(state.average)  # type: ignore[arg-type]
+    prepare(config, policy)
+    prepare(config, averaged)
+    stage = SFT(config, policy, state)
+    with Judge(0) as judge:
+        validation = Validation(config, judge)
+        try:
+            run_steps(
+                stage,
+                state,
+                folder,
+                num_steps=config.num_steps,
+                label=f"SFT {out.name}",
+                shown=("loss", "val/success", "samples_per_s"),
+                validate=lambda: validation(averaged),
+                validate_every=config.validate_every,
+                save_every_s=config.save_every_s,
+                max_s=config.max_s,
+                tracker=config.tracker,
+            )
+        finally:
+            stage.close()
+    averaged.save(folder.policy)
+    folder.finish({"steps": state.step, "parameters": num_parameters(policy.module)})
+    return folder.policy

@@ -1,0 +1,34 @@
+"""Success on validation problems while training. Never the test split."""
+
+from __future__ import annotations
+
+from videorlvr.policies.api import Policy
+from videorlvr.rollout.judge import Judge
+from videorlvr.rollout.sample import PolicyPlayer
+from videorlvr.training.config import StageConfig
+from videorlvr.training.track import Metrics
+from videorlvr.worlds import world_of
+from videorlvr.worlds.api import Problem
+from videorlvr.worlds.problems import make_problem
+
+
+class Validation:
+    """`num_val` validation problems a task, played with the same noise each time."""
+
+    def __init__(self, config: StageConfig, judge: Judge) -> None:
+        self.config, self.judge = config, judge
+        self.problems: dict[str, list[Problem]] = {}
+
+    def __call__(self, policy: Policy) -> Metrics:
+        """Metrics `val/success/<world>` and their mean `val/success`."""
+        player = PolicyPlayer(policy, self.config.sampling, batch_size=self.config.batch)
+        line: Metrics = {}
+        for task in self.config.tasks:
+            world = world_of(task.world)
+            problems = self.problems.setdefault(
+                task.world, [make_problem(world, task.level, "val", i) for i in range(self.config.num_val)]
+            )
+            verdicts = self.judge(problems, player(world, problems, 0))
+            line[f"val/success/{task.world}"] = sum(v.success for v in verdicts) / len(verdicts)
+        line["val/success"] = sum(line.values()) / len(line)
+        return line

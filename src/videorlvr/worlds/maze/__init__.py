@@ -1,0 +1,104 @@
+"""Maze: walk a head from its start to the goal without crossing a wall.
+
+Board
+    3x3 to 25x25 cells. Perfect mazes by depth-first search or Wilson's algorithm, a quarter of them
+    braided, so that there are loops and several valid walks.
+Video
+    A head moves along corridors and leaves a trail. Several moves may share a frame.
+Success
+    Every frame follows from the last by a legal walk of at most `moves_per_frame` moves whose cells are
+    exactly the new trail; walls and goal stay; the head ends on the goal and stays there. Any such walk
+    counts, detours included.
+Version history
+    v1: first.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from videorlvr.worlds.api import Grid, Level, Reward, Theme, World
+from videorlvr.worlds.maze import rules
+from videorlvr.worlds.maze.cheats import CHEATS
+from videorlvr.worlds.maze.generate import generate
+from videorlvr.worlds.maze.verify import REASONS, verify
+from videorlvr.worlds.symmetry import canonical_bytes
+
+
+def _level(name: str, cells: tuple[int, int], moves: tuple[int, int], num_frames: int, pace: int) -> Level:
+    canvas = (cells[1], cells[1])
+    return Level(
+        name=name,
+        rows=cells,
+        cols=cells,
+        canvas=canvas,
+        moves=moves,
+        num_frames=num_frames,
+        moves_per_frame=pace,
+        trainable=name != "hard",
+    )
+
+
+LEVELS = {
+    level.name: level
+    for level in (
+        _level("micro", (3, 3), (2, 8), 5, 2),
+        _level("small", (6, 6), (4, 22), 12, 2),
+        # The paper's 7x7 to 21x21 squares, walls included, are 3x3 to 10x10 cells.
+        _level("paper", (3, 10), (3, 80), 21, 4),
+        _level("hard", (12, 25), (20, 192), 25, 8),
+    )
+}
+
+THEMES = {
+    "default": Theme(
+        tiles=((238, 236, 228), (88, 190, 96)),
+        figures=((238, 236, 228), (104, 152, 232), (222, 60, 48)),
+        wall=(38, 40, 52),
+        margin=(120, 120, 124),
+    ),
+    "night": Theme(
+        tiles=((28, 30, 42), (240, 196, 60)),
+        figures=((28, 30, 42), (72, 128, 140), (244, 112, 180)),
+        wall=(170, 176, 196),
+        margin=(84, 86, 100),
+    ),
+}
+
+PROMPTS = (
+    "The {head} square walks through the maze to the {goal} cell without crossing a wall, leaving a trail.",
+    "Starting from the {head} square, follow the corridors to the {goal} goal. Walls cannot be crossed.",
+    "Show the {head} marker finding its way to the {goal} cell; its path stays visible behind it.",
+)
+
+
+def prompt(grid: Grid, rng: np.random.Generator) -> str:
+    """A natural sentence; its colours are those of the default theme."""
+    return PROMPTS[rng.integers(len(PROMPTS))].format(head="red", goal="green")
+
+
+WORLD = World(
+    name="maze",
+    version=1,
+    summary="walk a head from start to goal without crossing a wall",
+    rules=__doc__,
+    tile_names=rules.TILE_NAMES,
+    figure_names=rules.FIGURE_NAMES,
+    levels=LEVELS,
+    themes=THEMES,
+    reasons=REASONS,
+    rewards={
+        "dense-v1": Reward("sum", {"success": 0.5, "progress": 0.25, "arrival": 0.25}),
+        "paper": Reward("product", {"connect": 1.0, "walls": 1.0}),
+        "released-code": Reward("product", {"connect": 1.0, "walls": 1.0}),
+        "sparse": Reward("sum", {"success": 1.0}),
+    },
+    cheats=CHEATS,
+    generate=generate,
+    canonical=canonical_bytes,
+    solve=rules.solve,
+    play=rules.play,
+    random_moves=rules.random_moves,
+    prompt=prompt,
+    verify=verify,
+)

@@ -1,0 +1,182 @@
+"""The judge of Maze. Process, not picture: every frame must follow from the last by a legal walk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from videorlvr.worlds.api import Cells, Problem, Trace, Verdict
+from videorlvr.worlds.maze.rules import (
+    DIRECTIONS,
+    HEAD,
+    NOTHING,
+    TRAIL,
+    Cell,
+    distances,
+    goal_of,
+    heads_of,
+    neighbours,
+    play,
+)
+from videorlvr.worlds.verify import (
+    COMMON_REASONS,
+    Fault,
+    allowed_moves,
+    broken_frames,
+    common_fault,
+    precision_recall_f1,
+)
+
+REASONS: Mapping[str, str] = {
+    **COMMON_REASONS,
+    "walls_changed": "A wall or the goal is not where the problem put it.",
+    "no_head": "A frame has no head.",
+    "many_heads": "A frame has more than one head.",
+    "trail_erased": "A cell that was walked no longer shows the trail.",
+    "wall_crossed": "The head went where only a walk through a wall could lead.",
+    "jump": "The head went further than the moves of one frame could lead.",
+    "trail_unwalked": "The trail grew by cells that the head's walk does not explain.",
+    "left_goal": "The head reached the goal and went on.",
+    "not_at_goal": "The video ends before the head reaches the goal.",
+}
+
+
+def walk_exists(
+    ground: Cells, start: Cell, end: Cell, new: frozenset[Cell], allowed: set[Cell], moves: int
+) -> bool:
+    """Is there a walk of at most `moves` from start to end, within `allowed`, that visits all of `new`?"""
+    if start == end and not new:
+        return True
+    if len(new) > moves:
+        return False
+    return (
+        any(
+            other in allowed and walk_exists(ground, other, end, new - {other}, allowed, moves - 1)
+            for _, other in neighbours(ground, start)
+        )
+        if moves
+        else False
+    )
+
+
+def transition_fault(ground: Cells, before: Cells, after: Cells, moves: int) -> str:
+    """Why `after` does not follow from `before` within `moves` moves; "" if it does."""
+    heads = heads_of(after)
+    if len(heads) != 1:
+        return "many_heads" if heads else "no_head"
+    if np.array_equal(before, after):
+        return ""
+    was, now = before != NOTHING, after != NOTHING
+    if (was & ~now).any():
+        return "trail_erased"
+    starts = heads_of(before)
+    if len(starts) != 1:
+        return "jump"
+    start, end = starts[0], heads[0]
+    new = frozenset((int(row), int(col)) for row, col in np.argwhere(now & ~was))
+    allowed = {(int(row), int(col)) for row, col in np.argwhere(now)}
+    if walk_exists(ground, start, end, new, allowed, moves):
+        return ""
+    reach = distances(ground, start)[end]
+    if 0 <= reach <= moves:
+        return "trail_unwalked"
+    straight = abs(start[0] - end[0]) + abs(start[1] - end[1])
+    return "wall_crossed" if straight <= moves else "jump"
+
+
+def verify(problem: Problem, trace: Trace) -> Verdict:
+    """The verdict on a trace. Never raises."""
+    ground, goal = problem.grid.ground, goal_of(problem.grid.ground)
+    common = common_fault(problem, trace, ground_reason="walls_changed")
+    if common and common.reason in ("too_few_frames", "wrong_start"):
+        return Verdict(False, common.reason, common.frame, float(trace.confidence.min(initial=1.0)))
+    broken = broken_frames(problem, trace)
+    moves = allowed_moves(problem, trace.num_frames)
+    faults: list[Fault] = [common] if common else []
+    num_legal = 0
+    for frame in range(1, trace.num_frames):
+        if broken[frame] or broken[frame - 1]:
+            continue
+        reason = transition_fault(ground, trace.figure[frame - 1], trace.figure[frame], moves)
+        if reason:
+            faults.append(Fault(reason, frame))
+        else:
+            num_legal += 1
+    fault = min(faults, key=lambda fault: fault.frame, default=None) or _end_fault(trace, goal)
+    return Verdict(
+        success=fault is None,
+        reason=fault.reason if fault else "",
+        frame=fault.frame if fault else None,
+        confidence=float(trace.confidence.min()),
+        components=_components(problem, trace, fault, num_legal / (trace.num_frames - 1)),
+        metrics=_metrics(problem, trace),
+    )
+
+
+def _end_fault(trace: Trace, goal: Cell) -> Fault | None:
+    """Of a trace whose every transition is legal: does the head end on the goal?"""
+    arrived = [heads_of(figure)[0] == goal for figure in trace.figure]
+    if arrived[-1]:
+        # It may have walked on and come back between two frames it shows; a stop is a stop.
+        left = [frame for frame in range(1, len(arrived)) if arrived[frame - 1] and not arrived[frame]]
+        return Fault("left_goal", left[0]) if left else None
+    if any(arrived):
+        return Fault("left_goal", arrived.index(True) + 1)
+    return Fault("not_at_goal", trace.num_frames - 1)
+
+
+def _components(problem: Problem, trace: Trace, fault: Fault | None, process: float) -> dict[str, float]:
+    """connect, walls: of the last frame, after the paper; process, progress, arrival: of the video.
+
+    progress: how much nearer the goal the head is in the last frame before the fault.
+    arrival: how much nearer it is in the last frame, times the share of legal transitions.
+    """
+    ground, goal = problem.grid.ground, goal_of(problem.grid.ground)
+    away = distances(ground, goal)
+    start = heads_of(problem.grid.figure)[0]
+
+    def nearer(figure: Cells) -> float:
+        heads = heads_of(figure)
+        return max(0.0, 1 - away[heads[0]] / away[start]) if len(heads) == 1 else 0.0
+
+    last_good = (
+        trace.num_frames - 1 if fault is None or fault.reason == "not_at_goal" else max(fault.frame - 1, 0)
+    )
+    connect, walls = _drawn_path(ground, trace.figure[-1], start, goal)
+    return {
+        "success": float(fault is None),
+        "process": process,
+        "progress": nearer(trace.figure[last_good]),
+        "arrival": process * nearer(trace.figure[-1]),
+        "connect": connect,
+        "walls": walls,
+    }
+
+
+def _drawn_path(ground: Cells, figure: Cells, start: Cell, goal: Cell) -> tuple[float, float]:
+    """(does the drawn trail join start and goal if walls are ignored, share of it that corridors join)."""
+    drawn = {(int(row), int(col)) for row, col in np.argwhere((figure == TRAIL) | (figure == HEAD))}
+
+    def reached(walls_count: bool) -> set[Cell]:
+        seen, stack = ({start} if start in drawn else set()), [start] if start in drawn else []
+        while stack:
+            cell = stack.pop()
+            for dr, dc, bit in DIRECTIONS.values():
+                other = (cell[0] + dr, cell[1] + dc)
+                if other in drawn and other not in seen and not (walls_count and ground[cell] & bit):
+                    seen.add(other)
+                    stack.append(other)
+        return seen
+
+    joined, legal = reached(False), reached(True)
+    return float(goal in joined), len(legal) / len(joined) if joined else 0.0
+
+
+def _metrics(problem: Problem, trace: Trace) -> dict[str, float]:
+    """Overlap of the last frame's trail with the reference's, start cell apart (it is given)."""
+    given = {(int(row), int(col)) for row, col in np.argwhere(problem.grid.figure != NOTHING)}
+    reference = play(problem.grid, problem.solution)[-1]
+    shown = {(int(row), int(col)) for row, col in np.argwhere((trace.figure[-1] != NOTHING))} - given
+    wanted = {(int(row), int(col)) for row, col in np.argwhere(reference != NOTHING)} - given
+    return precision_recall_f1(set(shown), set(wanted))

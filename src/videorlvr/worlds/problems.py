@@ -1,0 +1,154 @@
+"""From an address to a problem, and from a problem to its oracle trace and video.
+
+Splits are disjoint by construction: a board's split is a function of its canonical content, so no board,
+mirror image included, can be in two splits whatever index produced it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+
+from videorlvr.base import seeding
+from videorlvr.base.choices import unknown
+from videorlvr.worlds import draw
+from videorlvr.worlds.api import (
+    SPLITS,
+    Address,
+    Cells,
+    Draft,
+    Layout,
+    Level,
+    Problem,
+    Split,
+    Theme,
+    Trace,
+    Verdict,
+    Video,
+    World,
+)
+from videorlvr.worlds.read import read
+
+MAX_ATTEMPTS = 20_000
+
+
+def level_of(world: World, name: str) -> Level:
+    if name not in world.levels:
+        raise unknown(f"level of {world.name}", name, world.levels)
+    return world.levels[name]
+
+
+def split_of(canonical: bytes) -> Split:
+    """Eight boards in ten train, one validates, one tests; decided by the board's content alone."""
+    digit = hashlib.sha256(b"videorlvr split " + canonical).digest()[0] % 10
+    return "test" if digit == 0 else "val" if digit == 1 else "train"
+
+
+def make_problem(world: World, level_name: str, split: Split, index: int) -> Problem:
+    """The problem at an address.
+
+    Raises:
+        ValueError: For a level, split or index that does not exist.
+    """
+    level = level_of(world, level_name)
+    if split not in SPLITS:
+        raise unknown("split", split, SPLITS)
+    if index < 0:
+        raise ValueError(f"index {index} is negative: problems are numbered from 0")
+    for attempt in range(MAX_ATTEMPTS):
+        rng = seeding.rng(world.id, level.name, split, index, attempt)
+        draft = world.generate(level, rng)
+        if draft is None or split_of(world.canonical(draft.grid)) != split:
+            continue
+        moves = _admissible_solution(world, level, draft)
+        if moves is not None:
+            address = Address(world.name, world.version, level.name, split, index)
+            return pose(world, level, address, draft, moves, rng)
+    raise AssertionError(
+        f"{world.id}/{level.name}: no board in {MAX_ATTEMPTS} attempts; the level is too strict"
+    )
+
+
+def _admissible_solution(world: World, level: Level, draft: Draft) -> str | None:
+    moves = draft.moves if draft.moves is not None else world.solve(draft.grid)
+    if moves is None:
+        return None
+    length = len(world.play(draft.grid, moves)) - 1
+    return moves if level.moves[0] <= length <= level.moves[1] else None
+
+
+def pose(
+    world: World, level: Level, address: Address, draft: Draft, moves: str, rng: np.random.Generator
+) -> Problem:
+    """A board and its solution as a problem of this level."""
+    rows, cols = draft.grid.shape
+    canvas_rows, canvas_cols = level.canvas
+    layout = Layout.centred(
+        rows, cols, canvas_rows=canvas_rows, canvas_cols=canvas_cols, cell_px=level.cell_px
+    )
+    return Problem(
+        address=address,
+        grid=draft.grid,
+        solution=moves,
+        prompt=world.prompt(draft.grid, rng),
+        num_frames=level.num_frames,
+        moves_per_frame=level.moves_per_frame,
+        layout=layout,
+        theme=level.theme,
+    )
+
+
+def pace(figures: Cells, *, num_frames: int, moves_per_frame: int) -> Cells:
+    """States per move [L + 1, R, C] -> states per frame [T, R, C]: steady, then the end held.
+
+    Raises:
+        ValueError: If the solution is too long for the frames.
+    """
+    last = len(figures) - 1
+    if last > moves_per_frame * (num_frames - 1):
+        raise ValueError(
+            f"{last} moves do not fit {num_frames} frames of {moves_per_frame} moves each: "
+            f"take at least {-(-last // moves_per_frame) + 1} frames"
+        )
+    return figures[np.minimum(np.arange(num_frames) * moves_per_frame, last)]
+
+
+def oracle_trace(world: World, problem: Problem) -> Trace:
+    figures = pace(
+        world.play(problem.grid, problem.solution),
+        num_frames=problem.num_frames,
+        moves_per_frame=problem.moves_per_frame,
+    )
+    return Trace.exact(problem.grid.ground, figures)
+
+
+def theme_of(world: World, problem: Problem) -> Theme:
+    if problem.theme not in world.themes:
+        raise unknown(f"theme of {world.name}", problem.theme, world.themes)
+    return world.themes[problem.theme]
+
+
+def render_trace(world: World, problem: Problem, trace: Trace) -> Video:
+    """Frames of a trace, uint8 [T, H, W, 3], in the problem's layout and theme."""
+    return draw.render(trace.ground, trace.figure, layout=problem.layout, theme=theme_of(world, problem))
+
+
+def oracle_video(world: World, problem: Problem) -> Video:
+    return render_trace(world, problem, oracle_trace(world, problem))
+
+
+def first_frame(world: World, problem: Problem) -> Video:
+    """uint8 [H, W, 3]: what a model is given."""
+    trace = Trace.exact(problem.grid.ground, problem.grid.figure[None])
+    return np.asarray(render_trace(world, problem, trace)[0])
+
+
+def judge_video(world: World, problem: Problem, video: Video) -> Verdict:
+    """The verdict on one video; a malformed one is a verdict too, never an exception."""
+    layout = problem.layout
+    if video.ndim != 4 or video.shape[1:] != (layout.height_px, layout.width_px, 3):
+        return Verdict(False, "wrong_size")
+    if len(video) < 2:
+        return Verdict(False, "too_few_frames")
+    return world.verify(problem, read(video[None], layout=layout, theme=theme_of(world, problem))[0])

@@ -1,0 +1,72 @@
+"""Checks that every world shares, made before its own rules are asked.
+
+Order: is there a video, is its first frame the problem, can every cell be read, did what never changes
+stay. A world's `verify` asks `common_fault` first and then walks through the transitions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from videorlvr.worlds.api import UNSURE, Problem, Trace
+
+COMMON_REASONS: Mapping[str, str] = {
+    "missing_file": "There is no video at the expected path.",
+    "unreadable_video": "The file is not a video that can be decoded.",
+    "too_large": "The file's frames are larger than the limit.",
+    "too_many_frames": "The video has more frames than the limit.",
+    "wrong_size": "The frames have another aspect ratio than the problem's layout.",
+    "too_few_frames": "The video has fewer than two frames.",
+    "wrong_start": "The first frame does not show the problem.",
+    "unreadable": "A cell shows something that is not sure to be any of the world's pictures.",
+    "illegal_move": "The state of a frame cannot be reached from the last frame by the allowed moves.",
+}
+
+
+@dataclass(frozen=True)
+class Fault:
+    """The first thing wrong with a trace. frame: index of the frame at fault."""
+
+    reason: str
+    frame: int
+
+
+def allowed_moves(problem: Problem, num_frames: int) -> int:
+    """Moves one frame may show: the problem's own pace, faster where a video has fewer frames."""
+    if num_frames >= problem.num_frames:
+        return problem.moves_per_frame
+    return -(-problem.moves_per_frame * (problem.num_frames - 1) // max(num_frames - 1, 1))
+
+
+def common_fault(problem: Problem, trace: Trace, *, ground_reason: str) -> Fault | None:
+    """The first fault that needs no rules. `ground_reason` names a change of what never changes."""
+    if trace.num_frames < 2:
+        return Fault("too_few_frames", 0)
+    given = problem.grid
+    if not (np.array_equal(trace.ground[0], given.ground) and np.array_equal(trace.figure[0], given.figure)):
+        return Fault("wrong_start", 0)
+    unsure = ((trace.ground == UNSURE) | (trace.figure == UNSURE)).any(axis=(1, 2))
+    changed = (trace.ground != given.ground).any(axis=(1, 2))
+    bad = unsure | changed
+    if not bad.any():
+        return None
+    frame = int(bad.argmax())
+    return Fault("unreadable" if unsure[frame] else ground_reason, frame)
+
+
+def broken_frames(problem: Problem, trace: Trace) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """bool [T]: frames with a cell that cannot be read or a ground that is not the given one."""
+    bad = (trace.ground != problem.grid.ground) | (trace.figure == UNSURE)
+    return np.asarray(bad.any(axis=(1, 2)))
+
+
+def precision_recall_f1(shown: set[object], reference: set[object]) -> dict[str, float]:
+    """Overlap of what the video shows with one reference solution."""
+    hits = len(shown & reference)
+    precision = hits / len(shown) if shown else 0.0
+    recall = hits / len(reference) if reference else 0.0
+    f1 = 2 * precision * recall / (precision + recall) if hits else 0.0
+    return {"precision": precision, "recall": recall, "f1": f1}
