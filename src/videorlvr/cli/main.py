@@ -35,6 +35,14 @@ OPTIONAL_PACKAGES = {
 
 
 def _train(args: argparse.Namespace) -> int | None:
+    if args.recipe is None:
+        if not args.help:
+            args.parser.error("the following arguments are required: RECIPE")
+        args.parser.print_help()
+        return 0
+    if args.help:
+        args.overrides = {"--help": ""}  # the recipe's settings, which only the recipe knows
+
     from videorlvr.cli.train import run
 
     return _call(run, args)
@@ -92,10 +100,15 @@ def _register_runs(commands: argparse._SubParsersAction[Parser]) -> None:
         _train,
         help="train a policy after a recipe",
         usage="videorlvr train RECIPE [--out DIR] [--key value ...]",
-        more="Any other '--key value' changes that setting of the recipe, for example --seed 1.",
+        more=(
+            "Any other '--key value' changes that setting of the recipe, for example --seed 1;\n"
+            "'videorlvr train RECIPE --help' lists them."
+        ),
         passthrough=True,
+        add_help=False,
     )
-    train.add_argument("recipe", metavar="RECIPE", help="name of the recipe")
+    train.add_argument("recipe", metavar="RECIPE", nargs="?", help="name of the recipe")
+    train.add_argument("-h", "--help", action="store_true", help="show this message, or a recipe's settings")
     train.add_argument("--out", metavar="DIR", help="run folder to write, or to resume")
     evaluate = add_command(commands, "evaluate", _evaluate, help="measure a trained run on a suite")
     evaluate.add_argument("run_folder", metavar="RUN", help="run folder")

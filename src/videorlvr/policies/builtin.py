@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import torch
@@ -78,3 +79,10 @@ class BuiltinPolicy:
         mask = torch.ones((1, 1, x_BCTHW.shape[2], 1, 1), dtype=torch.bool, device=x_BCTHW.device)
         mask[:, :, 0] = False
         return mask
+
+
+def weights_hash(folder: Path) -> str:
+    """Sixteen hexadecimal digits that stand for a saved policy: its weights and its config."""
+    digest = hashlib.sha256((folder / CONFIG).read_bytes())
+    digest.update((folder / WEIGHTS).read_bytes())
+    return digest.hexdigest()[:16]

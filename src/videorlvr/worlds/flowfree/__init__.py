@@ -3,7 +3,7 @@
 Board
     4x4 to 10x10 cells, 3 to 11 colours. A random cover of the board by flows that do not touch
     themselves, of which only the endpoints are shown; colours are named in reading order of their first
-    endpoints. Most boards have one solution, some have several.
+    endpoints. Small boards nearly always have one solution, 10x10 ones often several.
 Video
     Flows grow one after another, each from its first endpoint, and stay. Several cells may share a frame.
 Success
@@ -29,22 +29,21 @@ from videorlvr.worlds.symmetry import canonical_bytes
 
 def _level(
     name: str,
-    side: tuple[int, int],
+    rows: tuple[int, int],
+    cols: tuple[int, int],
     moves: tuple[int, int],
-    frames: int,
+    num_frames: int,
     pace: int,
-    *,
-    trainable: bool = True,
 ) -> Level:
     return Level(
         name=name,
-        rows=side,
-        cols=side,
-        canvas=(side[1], side[1]),
+        rows=rows,
+        cols=cols,
+        canvas=(rows[1], cols[1]),
         moves=moves,
-        num_frames=frames,
+        num_frames=num_frames,
         moves_per_frame=pace,
-        trainable=trainable,
+        trainable=name != "hard",
     )
 
 
@@ -52,10 +51,10 @@ LEVELS = {
     level.name: level
     for level in (
         # Moves are the cells between the endpoints: all cells less two a colour.
-        _level("micro", (4, 4), (10, 10), 6, 2),
-        _level("small", (5, 5), (15, 17), 10, 2),
-        _level("paper", (5, 8), (15, 52), 21, 3),
-        _level("hard", (9, 10), (63, 86), 25, 4, trainable=False),
+        _level("micro", (4, 4), (5, 5), (12, 14), 8, 2),
+        _level("small", (5, 5), (5, 5), (15, 17), 10, 2),
+        _level("paper", (5, 8), (5, 8), (15, 52), 21, 3),
+        _level("hard", (9, 10), (9, 10), (63, 86), 25, 4),
     )
 }
 

@@ -19,7 +19,7 @@ import numpy as np
 from videorlvr.worlds.api import Draft, Grid, Level, tile_code
 from videorlvr.worlds.flowfree.rules import Flow, moves_text, neighbours
 
-NUM_COLOURS = {4: (3, 3), 5: (4, 5), 6: (4, 6), 7: (5, 7), 8: (6, 8), 9: (6, 9), 10: (7, 11)}
+NUM_COLOURS = {4: (3, 4), 5: (4, 5), 6: (4, 6), 7: (5, 7), 8: (6, 8), 9: (6, 9), 10: (7, 11)}
 """Side of the board (of an oblong one, of the square of that many cells) -> range of its colours."""
 MIN_LENGTH = 3
 """Cells of the shortest flow, endpoints included. The longest has 3 / 4 of the board's outline."""

@@ -3,8 +3,8 @@
 Cells are decided in reading order. All that the rest of the board needs to know of the cells behind is a
 state: for each side that the frontier crosses, whether a piece of flow crosses it, and of which colour,
 or, of a piece that has no colour yet, where its other end crosses. Partial covers with the same state
-are kept as one, so the work is bounded by the number of states: hundreds on 5x5, at most some ten
-thousands on 10x10. The search is complete: None means that no solution exists.
+are kept as one, so the work is bounded by the number of states: tens on 5x5, some thousands on
+10x10. The search is complete: None means that no solution exists.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ def _level(name: str, cells: tuple[int, int], moves: tuple[int, int], num_frames
 LEVELS = {
     level.name: level
     for level in (
-        _level("micro", (3, 3), (2, 8), 5, 2),
+        _level("micro", (3, 3), (4, 8), 5, 2),
         _level("small", (6, 6), (4, 22), 12, 2),
         # The paper's 7x7 to 21x21 squares, walls included, are 3x3 to 10x10 cells.
         _level("paper", (3, 10), (3, 80), 21, 4),

@@ -81,13 +81,12 @@ def play(grid: Grid, moves: str) -> Cells:
 
 
 def random_moves(grid: Grid, num_moves: int, rng: np.random.Generator) -> str:
-    """A random walk that turns back only in dead ends, and stops on the goal."""
-    cell, goal, moves, last = heads_of(grid.figure)[0], goal_of(grid.ground), "", (-1, -1)
-    while len(moves) < num_moves and cell != goal:
+    """A random walk that knows neither the goal nor where it has been."""
+    cell, moves = heads_of(grid.figure)[0], ""
+    for _ in range(num_moves):
         ways = neighbours(grid.ground, cell)
-        onward = [way for way in ways if way[1] != last] or ways
-        letter, to = onward[rng.integers(len(onward))]
-        last, cell, moves = cell, to, moves + letter
+        letter, cell = ways[rng.integers(len(ways))]
+        moves += letter
     return moves
 
 

@@ -1,0 +1,63 @@
+"""`videorlvr evaluate RUN --suite S`: measure a trained run, or a baseline by its name, on a suite."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+
+
+def run(args: Namespace) -> None:
+    """Play and judge the suite, print its table. args: run_folder (a run folder or a baseline's name), suite,
+    samples, json (a file, or '-' for JSON alone on stdout), device."""
+    from rich.console import Console
+
+    from videorlvr.cli.output import emit_json
+    from videorlvr.evaluation.baselines import BASELINES
+    from videorlvr.evaluation.folders import evaluation_dir
+    from videorlvr.evaluation.runner import evaluate
+    from videorlvr.evaluation.suites import suite_of
+    from videorlvr.reports.tables import rich_table, summary_table
+
+    suite = suite_of(args.suite)
+    if args.run_folder in BASELINES and not Path(args.run_folder).exists():
+        out = evaluation_dir(Path("runs") / args.run_folder, suite.name)
+        summary = evaluate(
+            BASELINES[args.run_folder], suite, name=args.run_folder, out=out, samples=args.samples
+        )
+    else:
+        summary = evaluate_run(Path(args.run_folder), args.suite, samples=args.samples, device=args.device)
+    if args.json:
+        emit_json(summary, args.json)
+    if args.json != "-":
+        Console().print(rich_table(summary_table(summary)))
+
+
+def evaluate_run(run_folder: Path, suite_name: str, *, samples: int = 1, device: str = "auto") -> dict[str, object]:
+    """Evaluate the policy of a run folder; the evaluation is written below it.
+
+    Raises:
+        ValueError: If the folder holds no finished run.
+    """
+    from videorlvr.base.records import read_json
+    from videorlvr.evaluation.folders import evaluation_dir
+    from videorlvr.evaluation.runner import evaluate
+    from videorlvr.evaluation.suites import suite_of
+    from videorlvr.policies.builtin import BuiltinPolicy, weights_hash
+    from videorlvr.rollout.sample import PolicyPlayer, Sampling
+    from videorlvr.training.device import device_of
+
+    if not (run_folder / "config.json").is_file():
+        raise ValueError(f"'{run_folder}' is no run folder: it has no config.json; train one with 'videorlvr train'")
+    config = read_json(run_folder / "config.json")
+    policy = BuiltinPolicy.load(run_folder / "policy", device=device_of(device))
+    batch_size = 64 if policy.device.type == "cpu" else 256
+    suite = suite_of(suite_name)
+    return evaluate(
+        PolicyPlayer(policy, Sampling.model_validate(config["sampling"]), batch_size=batch_size),
+        suite,
+        name=run_folder.name,
+        out=evaluation_dir(run_folder, suite.name),
+        samples=samples,
+        batch_size=batch_size,
+        checkpoint=weights_hash(run_folder / "policy"),
+    )
