@@ -22,9 +22,7 @@ def start_workers(num_workers: int) -> ProcessPoolExecutor | None:
     """A pool of processes, or None for no workers. Ctrl-C reaches the parent alone, which closes them."""
     if num_workers < 1:
         return None
-    return ProcessPoolExecutor(
-        num_workers, get_context("forkserver"), initializer=_leave_interrupt_to_parent
-    )
+    return ProcessPoolExecutor(num_workers, get_context("forkserver"), initializer=_leave_interrupt_to_parent)
 
 
 def _leave_interrupt_to_parent() -> None:

@@ -32,7 +32,9 @@ def run(args: Namespace) -> None:
         Console().print(rich_table(summary_table(summary)))
 
 
-def evaluate_run(run_folder: Path, suite_name: str, *, samples: int = 1, device: str = "auto") -> dict[str, object]:
+def evaluate_run(
+    run_folder: Path, suite_name: str, *, samples: int = 1, device: str = "auto"
+) -> dict[str, object]:
     """Evaluate the policy of a run folder; the evaluation is written below it.
 
     Raises:
@@ -47,7 +49,9 @@ def evaluate_run(run_folder: Path, suite_name: str, *, samples: int = 1, device:
     from videorlvr.training.device import device_of
 
     if not (run_folder / "config.json").is_file():
-        raise ValueError(f"'{run_folder}' is no run folder: it has no config.json; train one with 'videorlvr train'")
+        raise ValueError(
+            f"'{run_folder}' is no run folder: it has no config.json; train one with 'videorlvr train'"
+        )
     config = read_json(run_folder / "config.json")
     policy = BuiltinPolicy.load(run_folder / "policy", device=device_of(device))
     batch_size = 64 if policy.device.type == "cpu" else 256

@@ -73,6 +73,19 @@ def success_table(runs: Sequence[Run], suite: str) -> Table:
     return Table(f"Success on {suite}", columns, tuple(rows), note)
 
 
+def summary_table(summary: Mapping[str, Any]) -> Table:
+    """One evaluation: a row a world, with what refused its videos."""
+    rows = []
+    for world, part in summary["results"]["worlds"].items():
+        refused = {reason: count for reason, count in part["reasons"].items() if reason}
+        most = sorted(refused.items(), key=lambda item: -item[1])[:3]
+        reasons = ", ".join(f"{reason} {count}" for reason, count in most)
+        rows.append((world, str(part["n"]), with_interval(part), percent(part["process"]), reasons))
+    note = "Success and the share of legal transitions, in percent, with 95% Wilson intervals."
+    title = f"{summary['player']} on {summary['suite']}"
+    return Table(title, ("world", "problems", "success", "process", "most frequent refusals"), tuple(rows), note)
+
+
 def detail_table(runs: Sequence[Run], suite: str) -> Table:
     """Process, precision, recall and F1 on average over worlds, and pass@k where there are samples."""
     ks = list(

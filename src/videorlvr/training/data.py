@@ -90,4 +90,3 @@ def gather_pictures(codes_BTRQ: Tensor, pictures: Tensor) -> Tensor:
     size = pictures.shape[1]
     cells = pictures[codes_BTRQ]
     return cells.permute(0, 1, 2, 4, 3, 5, 6).reshape(batch, frames, rows * size, cols * size, 3)
-

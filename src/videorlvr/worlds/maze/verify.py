@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 import numpy as np
+import numpy.typing as npt
 
 from videorlvr.worlds.api import Cells, Problem, Trace, Verdict
 from videorlvr.worlds.maze.rules import (
@@ -42,22 +44,31 @@ REASONS: Mapping[str, str] = {
 }
 
 
+MAX_STATES = 20_000
+"""Partial walks that are looked at for one frame. Visiting many cells on a board with loops is a hard problem;
+past this bound, which no level's pace comes near, the trail counts as not explained."""
+
+
 def walk_exists(
     ground: Cells, start: Cell, end: Cell, new: frozenset[Cell], allowed: set[Cell], moves: int
 ) -> bool:
     """Is there a walk of at most `moves` from start to end, within `allowed`, that visits all of `new`?"""
-    if start == end and not new:
-        return True
-    if len(new) > moves:
-        return False
-    return (
-        any(
-            other in allowed and walk_exists(ground, other, end, new - {other}, allowed, moves - 1)
-            for _, other in neighbours(ground, start)
-        )
-        if moves
-        else False
-    )
+    goal = (end, frozenset[Cell]())
+    seen = frontier = {(start, new)}
+    for left in range(moves, -1, -1):
+        if goal in frontier:
+            return True
+        frontier = {
+            (other, missing - {other})
+            for cell, missing in frontier
+            if len(missing) <= left
+            for _, other in neighbours(ground, cell)
+            if other in allowed
+        } - seen
+        seen = seen | frontier
+        if not frontier or len(seen) > MAX_STATES:
+            return False
+    return False
 
 
 def transition_fault(ground: Cells, before: Cells, after: Cells, moves: int) -> str:
@@ -133,7 +144,7 @@ def _components(problem: Problem, trace: Trace, fault: Fault | None, process: fl
     arrival: how much nearer it is in the last frame, times the share of legal transitions.
     """
     ground, goal = problem.grid.ground, goal_of(problem.grid.ground)
-    away = distances(ground, goal)
+    away = _distances_to_goal(ground.tobytes(), ground.shape)
     start = heads_of(problem.grid.figure)[0]
 
     def nearer(figure: Cells) -> float:
@@ -152,6 +163,13 @@ def _components(problem: Problem, trace: Trace, fault: Fault | None, process: fl
         "connect": connect,
         "walls": walls,
     }
+
+
+@lru_cache(maxsize=1024)
+def _distances_to_goal(ground: bytes, shape: tuple[int, ...]) -> npt.NDArray[np.int32]:
+    """Kept, since a group of rollouts asks for the same board many times."""
+    cells = np.frombuffer(ground, np.uint8).reshape(shape)
+    return distances(cells, goal_of(cells))
 
 
 def _drawn_path(ground: Cells, figure: Cells, start: Cell, goal: Cell) -> tuple[float, float]:

@@ -1,0 +1,112 @@
+"""How fast do SFT and RL run, and what share of the device's peak is that?
+
+    python benchmarks/train_speed.py --tasks maze:small,flowfree:small --width 256 --depth 8 --peak 990e12
+
+For each task: samples a second of SFT steps (forward, backward, optimizer), model FLOPs a second over `--peak`;
+then seconds an iteration of SDE-GRPO with window `early` and `all`, compiled and in bf16 on a GPU.
+An iteration whose groups have no spread skips its update, so give SFT enough --steps to leave chance level.
+Floor: 6 FLOPs a weight and token, and 12 N^2 D a layer for attention, over the peak.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from pathlib import Path
+
+import torch
+
+from videorlvr.base.records import read_jsonl
+from videorlvr.policies.dit import DiTConfig
+from videorlvr.rollout.sample import Sampling
+from videorlvr.training import grpo, sft
+from videorlvr.training.config import GRPOConfig, SFTConfig, Task
+from videorlvr.worlds import world_of
+
+
+def model_flops(config: DiTConfig, num_tokens: int) -> float:
+    """Forward and backward FLOPs of one sample."""
+    weights = config.depth * (4 + 2 * config.mlp_ratio) * config.width**2
+    attention = config.depth * 4 * num_tokens * config.width
+    return 3 * num_tokens * (2 * weights + attention)
+
+
+def tokens_of(task: Task) -> int:
+    level = world_of(task.world).levels[task.level]
+    return level.num_frames * level.canvas[0] * level.canvas[1]
+
+
+def seconds_a_step(folder: Path, skip: int) -> float:
+    """Median time between metrics lines, the first ones (compilation) left out."""
+    times = [line["elapsed_s"] for line in read_jsonl(folder / "metrics.jsonl")]
+    gaps = sorted(b - a for a, b in zip(times[skip:], times[skip + 1 :], strict=False))
+    return gaps[len(gaps) // 2]
+
+
+def time_sft(task: Task, model: DiTConfig, args: argparse.Namespace, out: Path) -> Path:
+    config = SFTConfig(
+        tasks=[task], model=model, batch=args.batch, num_steps=args.steps, lr=1e-3, warmup=100,
+        pool_start=4096, pool_grow=64, compile=args.compile, save_every_s=1e6,
+    )  # fmt: skip
+    began = time.monotonic()
+    sft.run(config, out)
+    total, step = time.monotonic() - began, seconds_a_step(out, args.steps // 2)
+    rate = args.batch / step
+    share = rate * model_flops(model, tokens_of(task)) / args.peak
+    print(
+        f"SFT {task.world}:{task.level}  {tokens_of(task)} tokens  {rate:,.0f} samples/s  "
+        f"{100 * share:.1f}% of peak  (all {total:.0f} s with compilation)",
+        flush=True,
+    )
+    return out
+
+
+def time_rl(task: Task, init: Path, args: argparse.Namespace, out: Path) -> None:
+    for window, num_trained in (("early", 4), ("all", None)):
+        config = GRPOConfig(
+            tasks=[task], init=str(init / "policy"), num_steps=args.iterations, problems=args.problems,
+            group=16, batch=args.batch, window=window, num_trained=num_trained,
+            sampling=Sampling(num_steps=10), compile=args.compile,
+        )  # fmt: skip
+        folder = out / window
+        began = time.monotonic()
+        grpo.run(config, folder)
+        lines = read_jsonl(folder / "metrics.jsonl")
+        last = lines[-1]
+        print(
+            f"RL {task.world}:{task.level} {window:5}  {seconds_a_step(folder, 2):.2f} s/iteration of "
+            f"{args.problems}x16  (last: rollout {last['rollout_s']:.2f}, update {last['update_s']:.2f}; "
+            f"largest ratio gap {max(line.get('ratio_gap', 0) for line in lines):.1e}; "
+            f"live groups {args.problems - last['zero_variance_groups']}; success {last['success']:.2f}; "
+            f"all {time.monotonic() - began:.0f} s)",
+            flush=True,
+        )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--tasks", default="maze:small")
+    parser.add_argument("--width", type=int, default=256)
+    parser.add_argument("--depth", type=int, default=8)
+    parser.add_argument("--heads", type=int, default=4)
+    parser.add_argument("--batch", type=int, default=256)
+    parser.add_argument("--steps", type=int, default=60)
+    parser.add_argument("--iterations", type=int, default=8)
+    parser.add_argument("--problems", type=int, default=64)
+    parser.add_argument("--peak", type=float, default=990e12, help="peak FLOP/s of the device (dense bf16)")
+    args = parser.parse_args()
+    args.compile = torch.cuda.is_available()
+    model = DiTConfig(width=args.width, depth=args.depth, heads=args.heads)
+    with tempfile.TemporaryDirectory() as folder:
+        for number, text in enumerate(args.tasks.split(",")):
+            task = Task.model_validate(text)
+            run = time_sft(task, model, args, Path(folder) / f"sft{number}")
+            if args.iterations:
+                time_rl(task, run, args, Path(folder) / f"rl{number}")
+
+
+if __name__ == "__main__":
+    main()
