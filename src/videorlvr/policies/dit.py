@@ -103,9 +103,8 @@ class Block(nn.Module):
         self, x_BTSD: Tensor, modulation_BT16D: Tensor, cos_ND: Tensor, sin_ND: Tensor, attention: Attention
     ) -> Tensor:
         batch, frames, space, width = x_BTSD.shape
-        shift_a, scale_a, gate_a, shift_m, scale_m, gate_m = (modulation_BT16D + self.modulation).unbind(
-            dim=-2
-        )
+        own = self.modulation.to(modulation_BT16D.dtype)  # else bf16 turns into a float32 residual stream
+        shift_a, scale_a, gate_a, shift_m, scale_m, gate_m = (modulation_BT16D + own).unbind(dim=-2)
 
         h = F.layer_norm(x_BTSD, (width,)) * (1 + scale_a) + shift_a
         qkv = self.qkv(h).reshape(batch, frames * space, 3, self.heads, width // self.heads)

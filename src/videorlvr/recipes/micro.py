@@ -7,7 +7,7 @@ from videorlvr.rollout.sample import Sampling
 from videorlvr.training.config import GRPOConfig, SFTConfig, Task
 
 MODEL = DiTConfig(width=128, depth=6, heads=4)
-SAMPLING = Sampling(num_steps=8, shift=3.0)
+SAMPLING = Sampling(num_steps=5, shift=3.0)
 
 
 def micro_maze_sft() -> SFTConfig:
@@ -33,9 +33,15 @@ def micro_sft() -> SFTConfig:
         tasks=[Task(world=world, level="micro") for world in ("maze", "flowfree", "sokoban")],
         model=MODEL,
         sampling=SAMPLING,
-        batch=256,
-        num_steps=2000,
+        batch=128,
+        num_steps=700,
         lr=2e-3,
+        warmup=100,
+        ema=0.99,
+        pool_start=8192,
+        pool_size=100_000,
+        validate_every=350,
+        num_val=256,
         compile=True,
     )
 
@@ -50,7 +56,7 @@ def micro_maze_rl() -> GRPOConfig:
         problems=16,
         group=8,
         batch=32,
-        num_trained=3,
+        num_trained=2,
         updates=2,
         lr=1e-4,
     )
@@ -66,6 +72,6 @@ def micro_rl() -> GRPOConfig:
         problems=8,
         group=8,
         batch=32,
-        num_trained=3,
+        num_trained=2,
         lr=1e-4,
     )

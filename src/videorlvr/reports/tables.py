@@ -83,7 +83,9 @@ def summary_table(summary: Mapping[str, Any]) -> Table:
         rows.append((world, str(part["n"]), with_interval(part), percent(part["process"]), reasons))
     note = "Success and the share of legal transitions, in percent, with 95% Wilson intervals."
     title = f"{summary['player']} on {summary['suite']}"
-    return Table(title, ("world", "problems", "success", "process", "most frequent refusals"), tuple(rows), note)
+    return Table(
+        title, ("world", "problems", "success", "process", "most frequent refusals"), tuple(rows), note
+    )
 
 
 def detail_table(runs: Sequence[Run], suite: str) -> Table:

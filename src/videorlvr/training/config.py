@@ -89,6 +89,7 @@ class SFTConfig(StageConfig):
     warmup: int = Field(default=200, ge=0)
     weight_decay: float = Field(default=0.01, ge=0)
     grad_clip: float = Field(default=1.0, gt=0)
+    log_every: int = Field(default=10, ge=1)
     ema: float = Field(default=0.999, ge=0, lt=1)
     pool_start: int = Field(default=2048, ge=1)
     pool_grow: float = Field(default=32.0, ge=0)

@@ -62,13 +62,14 @@ def run_steps(
 ) -> None:
     """Run steps `state.step` .. `num_steps` - 1.
 
-    step_fn(step) makes one step and returns its metrics; `shown` are those the progress bar shows.
+    step_fn(step) makes one step and returns its metrics, {} where it has none to tell; `shown` are those the progress bar shows.
 
     Raises:
         Interrupted: After Ctrl-C or `max_s` seconds; the checkpoint holds all finished steps.
     """
     began = saved = time.monotonic()
     with _stop_signal() as stop_asked, _progress() as progress, tracking(tracker, folder.path) as track:
+        latest: dict[str, str] = {}
         bar = progress.add_task(label, total=num_steps, completed=state.step, figures="")
         while state.step < num_steps:
             line = step_fn(state.step)
@@ -76,11 +77,12 @@ def run_steps(
             state.update_average()
             if validate and validate_every and (state.step % validate_every == 0 or state.step == num_steps):
                 line |= validate()
-            line = {"step": state.step, **line, "elapsed_s": round(time.monotonic() - began, 3)}
-            folder.log(line)
-            track(line)
-            figures = "  ".join(f"{name} {line[name]:.3g}" for name in shown if name in line)
-            progress.update(bar, completed=state.step, figures=figures)
+            if line:
+                line = {"step": state.step, **line, "elapsed_s": round(time.monotonic() - began, 3)}
+                folder.log(line)
+                track(line)
+                latest |= {name: f"{name} {line[name]:.3g}" for name in shown if name in line}
+            progress.update(bar, completed=state.step, figures="  ".join(latest.values()))
             now = time.monotonic()
             stop = stop_asked() or (max_s is not None and now - began > max_s)
             if now - saved > save_every_s or stop or state.step == num_steps:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
 from pathlib import Path
 
 import torch
@@ -63,6 +62,8 @@ class SFT:
 
     def __init__(self, config: SFTConfig, policy: BuiltinPolicy, state: TrainState) -> None:
         self.config, self.policy, self.state = config, policy, state
+        self.sums: dict[str, Tensor] = {}
+        self.logged, self.clock = state.step, time.monotonic()
         num_workers = workers_of(config)
         self.workers = start_workers(num_workers)
         self.pools = {
@@ -80,32 +81,45 @@ class SFT:
         }
 
     def __call__(self, step: int) -> Metrics:
-        config, began = self.config, time.monotonic()
-        losses: dict[str, Tensor] = {}
+        config = self.config
         for world, pool in self.pools.items():
             generator = generator_on(self.policy.device, seeding.seed_of("sft", config.seed, world, step))
             loss = regression_loss(
                 self.policy, pool.batch(step, config.batch), generator, config.sampling.shift
             )
             (loss / len(self.pools)).backward()  # type: ignore[no-untyped-call]
-            losses[f"loss/{world}"] = loss.detach()
-        return self._update(step, losses) | {
-            "samples_per_s": config.batch * len(self.pools) / (time.monotonic() - began)
-        }
+            self.sums[f"loss/{world}"] = self._sum(f"loss/{world}") + loss.detach()
+        self._update(step)
+        # The device works on while this process prepares the next step: it is waited for only here.
+        return self._figures(step) if (step + 1) % config.log_every == 0 else {}
 
-    def _update(self, step: int, losses: Mapping[str, Tensor]) -> Metrics:
+    def _update(self, step: int) -> None:
         optimizer, lr = self.state.optimizer, learning_rate(self.config, step)
         for group in optimizer.param_groups:
             group["lr"] = lr
         norm = torch.nn.utils.clip_grad_norm_(self.policy.module.parameters(), self.config.grad_clip)
+        self.sums["grad_norm"] = self._sum("grad_norm") + norm
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
-        values = torch.stack([*losses.values(), norm]).tolist()  # one wait for the device
-        line: Metrics = dict(zip([*losses, "grad_norm"], values, strict=True))
-        mean = sum(values[:-1]) / len(losses)
-        if not math.isfinite(mean):
-            raise FloatingPointError(f"the loss of step {step} is {mean}: lower lr (it was {lr:g})")
-        return {"loss": mean, **line, "lr": lr}
+
+    def _sum(self, name: str) -> Tensor:
+        return self.sums.get(name, torch.zeros((), device=self.policy.device))
+
+    def _figures(self, step: int) -> Metrics:
+        """Means since the last line."""
+        steps = step + 1 - self.logged
+        line: Metrics = {
+            name: value / steps
+            for name, value in zip(self.sums, torch.stack(list(self.sums.values())).tolist(), strict=True)
+        }
+        loss = sum(line[f"loss/{world}"] for world in self.pools) / len(self.pools)
+        lr = learning_rate(self.config, step)
+        if not math.isfinite(loss):
+            raise FloatingPointError(f"the loss before step {step} is {loss}: lower lr (it was {lr:g})")
+        now = time.monotonic()
+        rate = steps * self.config.batch * len(self.pools) / (now - self.clock)
+        self.sums, self.logged, self.clock = {}, step + 1, now
+        return {"loss": loss, **line, "lr": lr, "samples_per_s": rate}
 
     def close(self) -> None:
         if self.workers:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from videorlvr.base.choices import unknown
-from videorlvr.worlds import flowfree, maze
+from videorlvr.worlds import flowfree, maze, sokoban
 from videorlvr.worlds.api import World
 
-WORLDS: dict[str, World] = {world.name: world for world in (maze.WORLD, flowfree.WORLD)}
+WORLDS: dict[str, World] = {world.name: world for world in (maze.WORLD, flowfree.WORLD, sokoban.WORLD)}
 
 
 def world_of(name: str) -> World:

@@ -1,0 +1,122 @@
+"""Sokoban: push every box onto a target, one at a time; boxes cannot be pulled.
+
+Board
+    5x6 to 12x12 cells, outer walls included, 1 to 4 boxes. Rooms with random inner walls, made by reverse
+    play, so that every one can be solved; the reference solution has the fewest moves.
+Video
+    The player walks and pushes, one or two moves a frame. A wall is filled with a stone that never moves;
+    a box on a target shows the target around the box.
+Success
+    Every frame follows from the last by at most `moves_per_frame` legal moves; walls and targets stay; in
+    the last frame every target carries a box. Any legal game that ends so counts: detours, another order
+    of pushes, and moves after the last push included.
+Version history
+    v1: first.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from videorlvr.worlds.api import Grid, Reward, Theme, World
+from videorlvr.worlds.sokoban import rules
+from videorlvr.worlds.sokoban.cheats import CHEATS
+from videorlvr.worlds.sokoban.generate import SokobanLevel, generate
+from videorlvr.worlds.sokoban.solve import solve
+from videorlvr.worlds.sokoban.verify import REASONS, verify
+from videorlvr.worlds.symmetry import canonical_bytes
+
+
+def _level(
+    name: str,
+    rows: tuple[int, int],
+    cols: tuple[int, int],
+    moves: tuple[int, int],
+    num_frames: int,
+    pace: int,
+    *,
+    boxes: tuple[int, int],
+    inner_walls: tuple[int, int],
+) -> SokobanLevel:
+    return SokobanLevel(
+        name=name,
+        rows=rows,
+        cols=cols,
+        canvas=(rows[1], cols[1]),
+        moves=moves,
+        num_frames=num_frames,
+        moves_per_frame=pace,
+        trainable=name != "hard",
+        boxes=boxes,
+        inner_walls=inner_walls,
+    )
+
+
+LEVELS = {
+    level.name: level
+    for level in (
+        _level("micro", (5, 5), (6, 6), (2, 7), 8, 1, boxes=(1, 1), inner_walls=(0, 2)),
+        _level("small", (6, 7), (6, 7), (4, 15), 16, 1, boxes=(1, 2), inner_walls=(0, 5)),
+        _level("paper", (6, 10), (6, 10), (6, 60), 61, 1, boxes=(1, 3), inner_walls=(3, 16)),
+        _level("hard", (9, 12), (9, 12), (20, 120), 61, 2, boxes=(2, 4), inner_walls=(8, 25)),
+    )
+}
+
+# A stone has its wall's colour, so that a wall looks solid.
+THEMES = {
+    "default": Theme(
+        tiles=((238, 236, 228), (64, 66, 80), (226, 74, 106)),
+        figures=((238, 236, 228), (44, 120, 226), (196, 138, 44), (64, 66, 80)),
+        wall=(64, 66, 80),
+        margin=(120, 120, 124),
+    ),
+    "night": Theme(
+        tiles=((28, 30, 42), (150, 156, 176), (40, 168, 120)),
+        figures=((28, 30, 42), (244, 112, 180), (236, 190, 70), (150, 156, 176)),
+        wall=(150, 156, 176),
+        margin=(84, 86, 100),
+    ),
+}
+
+PROMPTS = (
+    "The {player} player pushes {every} {box} onto {target} target. Boxes can be pushed but never pulled.",
+    "Show the {player} square walking through the room and pushing {every} {box} onto {target} square, "
+    "one box at a time.",
+    "Solve this Sokoban room: in the end {every} {box} stands on {target} target. The {player} player "
+    "cannot walk through walls.",
+)
+
+
+def prompt(grid: Grid, rng: np.random.Generator) -> str:
+    """A natural sentence; its colours are those of the default theme."""
+    one = int((grid.figure == rules.BOX).sum()) == 1
+    return PROMPTS[rng.integers(len(PROMPTS))].format(
+        player="blue", every="the" if one else "every", box="brown box", target="the red" if one else "a red"
+    )
+
+
+WORLD = World(
+    name="sokoban",
+    version=1,
+    summary="push every box onto a target",
+    rules=__doc__,
+    tile_names=rules.TILE_NAMES,
+    figure_names=rules.FIGURE_NAMES,
+    levels=LEVELS,
+    themes=THEMES,
+    reasons=REASONS,
+    rewards={
+        "dense-v1": Reward("sum", {"success": 0.5, "progress": 0.25, "arrival": 0.25}),
+        "paper": Reward("sum", {"boxes": 0.5, "process": 0.5}),
+        "released-code": Reward("sum", {"boxes_all": 0.3, "process": 0.7}),
+        "sparse": Reward("sum", {"success": 1.0}),
+    },
+    cheats=CHEATS,
+    generate=generate,
+    canonical=canonical_bytes,
+    solve=solve,
+    play=rules.play,
+    random_moves=rules.random_moves,
+    prompt=prompt,
+    verify=verify,
+)

@@ -1,0 +1,191 @@
+"""The rules of Sokoban: a player walks over floor and pushes boxes, one at a time, and never pulls.
+
+The ground is floor, wall or target. A figure is nothing, the player, a box, or the stone that fills every
+wall and never moves. A state is the board's figures as bytes, row after row, so that a cell is one number
+and a move is one offset. Moves are letters after the LURD custom: u, r, d, l walk; U, R, D, L push.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import numpy as np
+
+from videorlvr.worlds.api import Cells, Grid, tile_code
+
+FLOOR, WALL, TARGET = 0, 1, 2
+NOTHING, PLAYER, BOX, STONE = 0, 1, 2, 3
+TILE_NAMES = ("floor", "wall", "target")
+FIGURE_NAMES = ("nothing", "player", "box", "stone")
+
+LETTERS = "urdl"
+State = bytes
+"""Figure codes of a board, row after row."""
+_IS_STONE = bytes(int(code == STONE) for code in range(256))
+
+
+@dataclass(frozen=True, eq=False)
+class Board:
+    """What never changes. A cell is its row times `cols` plus its column.
+
+    walls: 1 where a wall is, else 0. targets: the target cells.
+    """
+
+    rows: int
+    cols: int
+    walls: bytes
+    targets: tuple[int, ...]
+
+    @cached_property
+    def offsets(self) -> dict[str, int]:
+        """Move letter -> what it adds to a cell. Walls on the rim keep every sum on the board."""
+        steps = (-self.cols, 1, self.cols, -1)
+        return {
+            name: step
+            for letter, step in zip(LETTERS, steps, strict=True)
+            for name in (letter, letter.upper())
+        }
+
+    @cached_property
+    def floor(self) -> tuple[int, ...]:
+        """All cells that are not walls."""
+        return tuple(cell for cell, wall in enumerate(self.walls) if not wall)
+
+    def apart(self, cell: int, other: int) -> int:
+        """Moves between two cells of an empty room."""
+        rows, cols = cell // self.cols - other // self.cols, cell % self.cols - other % self.cols
+        return abs(rows) + abs(cols)
+
+    def walk_lengths(self, start: int, blocked: State | None = None) -> dict[int, int]:
+        """Moves from `start` to every cell a walk can reach; boxes of `blocked` stand in the way."""
+        out, layer = {start: 0}, [start]
+        for cell in layer:  # grows while it is walked through
+            for letter in LETTERS:
+                other = cell + self.offsets[letter]
+                if other in out or self.walls[other] or (blocked and blocked[other] == BOX):
+                    continue
+                out[other] = out[cell] + 1
+                layer.append(other)
+        return out
+
+    def has_stones(self, state: State) -> bool:
+        """Are there stones in all walls, and nowhere else?"""
+        return state.translate(_IS_STONE) == self.walls
+
+    def is_solved(self, state: State) -> bool:
+        """Does every target carry a box?"""
+        return all(state[cell] == BOX for cell in self.targets)
+
+
+def board_of(ground: Cells) -> Board:
+    """The board of a ground. Kept, since a group of rollouts asks for the same one many times.
+
+    Raises:
+        ValueError: If the rim has a gap: the player could walk off the board.
+    """
+    return _board(ground.tobytes(), ground.shape[0], ground.shape[1])
+
+
+@lru_cache(maxsize=1024)
+def _board(ground: bytes, rows: int, cols: int) -> Board:
+    wall, target = tile_code(WALL), tile_code(TARGET)
+    walls = bytes(int(code == wall) for code in ground)
+    rim = walls[:cols] + walls[-cols:] + walls[::cols] + walls[cols - 1 :: cols]
+    if not all(rim):
+        raise ValueError(f"the rim of this {rows}x{cols} Sokoban board has a gap: close it with walls")
+    return Board(rows, cols, walls, tuple(cell for cell, code in enumerate(ground) if code == target))
+
+
+def start_of(grid: Grid) -> tuple[Board, State]:
+    """The board and the first state of a grid.
+
+    Raises:
+        ValueError: If it lacks what a game needs; every other function here counts on it.
+    """
+    board, state = board_of(grid.ground), grid.figure.tobytes()
+    if state.count(PLAYER) != 1:
+        raise ValueError(f"a Sokoban board has {state.count(PLAYER)} players: expected 1")
+    if state.count(BOX) != len(board.targets) or not board.targets:
+        raise ValueError(
+            f"a Sokoban board has {state.count(BOX)} boxes and {len(board.targets)} targets: "
+            "expected as many boxes as targets, and at least one"
+        )
+    if not board.has_stones(state):
+        raise ValueError("a Sokoban board needs the figure 'stone' in all walls, and nowhere else")
+    return board, state
+
+
+def moved(state: State, offset: int, most_boxes: int = 1) -> State | None:
+    """The state after the player's step by `offset`, or None where a stone or too many boxes stop it.
+
+    most_boxes: how many boxes in a row he may push; the rules say 1.
+    """
+    player = state.index(PLAYER)
+    end = player + offset
+    while state[end] == BOX:
+        end += offset
+    num_boxes = (end - player) // offset - 1
+    if state[end] != NOTHING or num_boxes > most_boxes:
+        return None
+    after = bytearray(state)
+    after[player] = NOTHING
+    if num_boxes:
+        after[end] = BOX
+    after[player + offset] = PLAYER
+    return bytes(after)
+
+
+def legal_steps(board: Board, state: State) -> Iterator[tuple[str, State]]:
+    """(letter, state after it) of every legal move, in the order up, right, down, left."""
+    player = state.index(PLAYER)
+    for letter in LETTERS:
+        offset = board.offsets[letter]
+        after = moved(state, offset)
+        if after is not None:
+            yield (letter.upper() if state[player + offset] == BOX else letter), after
+
+
+def play(grid: Grid, moves: str) -> Cells:
+    """States of a game: uint8 [L + 1, R, C].
+
+    Raises:
+        ValueError: For a letter that is no move, a move into a wall or against two boxes, or a letter
+            whose case is wrong: upper case pushes, lower case does not.
+    """
+    board, state = start_of(grid)
+    states = [state]
+    for step, letter in enumerate(moves, start=1):
+        if letter not in board.offsets:
+            raise ValueError(f"move {step} is '{letter}': a Sokoban move is one of u, r, d, l, or U, R, D, L")
+        offset = board.offsets[letter]
+        row, col = divmod(state.index(PLAYER), board.cols)
+        pushes = state[state.index(PLAYER) + offset] == BOX
+        after = moved(state, offset)
+        if after is None:
+            stop = "a box that cannot move" if pushes else "a wall"
+            raise ValueError(f"move {step} ('{letter}' from row {row}, col {col}) runs into {stop}")
+        if pushes != letter.isupper():
+            remedy = f"write '{letter.swapcase()}'"
+            raise ValueError(
+                f"move {step} ('{letter}' from row {row}, col {col}) "
+                f"{'pushes' if pushes else 'pushes no box'}: {remedy}"
+            )
+        state = after
+        states.append(state)
+    return np.frombuffer(b"".join(states), np.uint8).reshape(len(states), *grid.shape).copy()
+
+
+def random_moves(grid: Grid, num_moves: int, rng: np.random.Generator) -> str:
+    """Random legal moves that turn back only where nothing else is left, and stop on a solved board."""
+    board, state = start_of(grid)
+    moves, last = "", None
+    while len(moves) < num_moves and not board.is_solved(state):
+        ways = list(legal_steps(board, state))
+        onward = [way for way in ways if way[1] != last] or ways
+        if not onward:
+            break
+        letter, after = onward[rng.integers(len(onward))]
+        last, state, moves = state, after, moves + letter
+    return moves

@@ -1,0 +1,155 @@
+"""The shape of the package: imports run downwards, the judge does not share code with the hand, and
+making, rendering and scoring puzzles needs no torch."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+import videorlvr
+
+ROOT = Path(videorlvr.__file__).parent
+LINES = (
+    {"base"},
+    {"worlds", "process", "policies"},
+    {"rollout"},
+    {"training", "evaluation"},
+    {"reports"},
+    {"recipes"},
+    {"cli"},
+)
+"""Bottom to top; names on one line do not see each other."""
+HEIGHT = {name: height for height, line in enumerate(LINES) for name in line}
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(ROOT.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+FILES = {module_name(path): path for path in sorted(ROOT.rglob("*.py"))}
+LAYERED = [name for name in FILES if name.count(".") >= 1]
+
+
+@cache
+def imports(name: str) -> frozenset[str]:
+    """Every module that `name` imports, inside functions too; `from package import module` is the module."""
+    package = name if FILES[name].name == "__init__.py" else name.rpartition(".")[0]
+    found = set()
+    for node in ast.walk(ast.parse(FILES[name].read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            above = package.split(".")
+            above = above[: len(above) - node.level + 1] if node.level else []
+            base = ".".join([*above, *([node.module] if node.module else [])])
+            found |= {f"{base}.{a.name}" if f"{base}.{a.name}" in FILES else base for a in node.names}
+    return frozenset(found)
+
+
+def reachable(*starts: str) -> set[str]:
+    """Modules that `starts` import, directly or through one another; packages above them are not counted."""
+    seen, stack = set(), list(starts)
+    while stack:
+        name = stack.pop()
+        if name in FILES and name not in seen:
+            seen.add(name)
+            stack += imports(name)
+    return seen
+
+
+def test_every_folder_has_its_line():
+    assert {name.split(".")[1] for name in LAYERED} == set(HEIGHT)
+
+
+@pytest.mark.parametrize("name", LAYERED)
+def test_imports_run_downwards(name):
+    own = name.split(".")[1]
+    for other in imports(name):
+        if other.startswith("videorlvr."):
+            layer = other.split(".")[1]
+            assert layer == own or HEIGHT[layer] < HEIGHT[own], f"{name} imports {other}"
+
+
+def test_no_import_cycles():
+    for name in FILES:
+        assert name not in reachable(*(imports(name) - {name})), f"{name} imports itself through others"
+
+
+def test_imports_name_modules_that_exist():
+    for name in FILES:
+        for other in imports(name):
+            assert not other.startswith("videorlvr") or other in FILES, f"{name} imports {other}"
+
+
+def test_the_judge_does_not_reach_the_hand():
+    judges = [
+        name
+        for name in FILES
+        if name.startswith("videorlvr.worlds.") and name.split(".")[-1] in ("verify", "read", "rules")
+    ]
+    assert {"videorlvr.worlds.read", "videorlvr.worlds.verify", "videorlvr.worlds.maze.verify"} <= set(judges)
+    hand = {"videorlvr.worlds.draw", "videorlvr.worlds.problems", "videorlvr.worlds.blocks"}
+    for judge in judges:
+        assert not reachable(judge) & hand, f"{judge} reaches {reachable(judge) & hand}"
+
+
+def test_worlds_do_not_see_each_other():
+    packages = {
+        path.parent.name for path in (ROOT / "worlds").rglob("__init__.py") if path.parent.name != "worlds"
+    }
+    assert {"maze", "flowfree"} <= packages
+    for name in FILES:
+        parts = name.split(".")
+        if len(parts) >= 3 and parts[1] == "worlds" and parts[2] in packages:
+            for other in imports(name):
+                seen = other.split(".")
+                assert seen[:2] != ["videorlvr", "worlds"] or seen[2:3] == [parts[2]] or not (
+                    set(seen[2:3]) & packages
+                ), f"{name} imports {other}"
+
+
+@pytest.mark.parametrize(
+    ("library", "places"),
+    [
+        ("torch", ("process", "policies", "rollout", "training", "evaluation", "cli")),
+        ("safetensors", ("policies", "training")),
+        ("matplotlib", ("reports",)),
+        ("diffusers", ("policies.wan",)),
+    ],
+)
+def test_heavy_libraries_stay_in_their_place(library, places):
+    for name in FILES:
+        if any(other.split(".")[0] == library for other in imports(name)):
+            assert name.startswith(tuple(f"videorlvr.{place}" for place in places)), f"{name} imports {library}"
+
+
+def test_making_scoring_and_reporting_puzzles_needs_no_torch():
+    light = [
+        name
+        for name in FILES
+        if name.startswith(("videorlvr.base", "videorlvr.worlds", "videorlvr.reports"))
+        or name in ("videorlvr.cli.main", "videorlvr.evaluation.score", "videorlvr.evaluation.runner")
+    ]
+    assert len(light) > 20
+    script = "import importlib, sys\nfor name in sys.argv[1:]:\n    importlib.import_module(name)\n"
+    script += "    assert 'torch' not in sys.modules, name\n"
+    subprocess.run([sys.executable, "-c", script, *light], check=True, timeout=60)
+
+
+def test_starting_is_light():
+    """Worlds and the command line load neither torch nor matplotlib."""
+    script = "import sys, videorlvr.worlds, videorlvr.cli.main\n"
+    script += "assert not {'torch', 'matplotlib', 'diffusers'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
+
+
+def test_files_are_short_and_named_for_what_they_do():
+    for name, path in FILES.items():
+        assert len(path.read_text().splitlines()) <= 400, name
+        assert not set(name.split(".")) & {"utils", "helpers", "common", "manager"}, name
