@@ -109,8 +109,10 @@ def test_worlds_do_not_see_each_other():
         if len(parts) >= 3 and parts[1] == "worlds" and parts[2] in packages:
             for other in imports(name):
                 seen = other.split(".")
-                assert seen[:2] != ["videorlvr", "worlds"] or seen[2:3] == [parts[2]] or not (
-                    set(seen[2:3]) & packages
+                assert (
+                    seen[:2] != ["videorlvr", "worlds"]
+                    or seen[2:3] == [parts[2]]
+                    or not (set(seen[2:3]) & packages)
                 ), f"{name} imports {other}"
 
 
@@ -126,7 +128,9 @@ def test_worlds_do_not_see_each_other():
 def test_heavy_libraries_stay_in_their_place(library, places):
     for name in FILES:
         if any(other.split(".")[0] == library for other in imports(name)):
-            assert name.startswith(tuple(f"videorlvr.{place}" for place in places)), f"{name} imports {library}"
+            assert name.startswith(tuple(f"videorlvr.{place}" for place in places)), (
+                f"{name} imports {library}"
+            )
 
 
 def test_making_scoring_and_reporting_puzzles_needs_no_torch():

@@ -20,7 +20,7 @@ from videorlvr.worlds.api import SPLITS, Grid, Problem
 from videorlvr.worlds.problems import make_problem, split_of
 from videorlvr.worlds.symmetry import flipped, images, transposed
 
-NUM_PROBLEMS = {"micro": {"train": 150, "val": 40, "test": 40}, "small": {"train": 60, "val": 15, "test": 15}}
+NUM_PROBLEMS = {"micro": {"train": 150, "val": 30, "test": 30}, "small": {"train": 60, "val": 10, "test": 10}}
 
 
 @cache
@@ -34,9 +34,7 @@ def test_no_board_is_in_two_splits(name, level):
     world = WORLDS[name]
     boards: dict[str, set[bytes]] = {}
     for split in SPLITS:
-        problems = [
-            make_problem(world, level, split, index) for index in range(NUM_PROBLEMS[level][split])
-        ]
+        problems = [make_problem(world, level, split, index) for index in range(NUM_PROBLEMS[level][split])]
         keys = [world.canonical(problem.grid) for problem in problems]
         assert all(split_of(key) == split for key in keys)
         # What a model could remember: the board as it is shown, in any of its eight images.
@@ -111,7 +109,7 @@ def test_images_are_the_eight_of_the_square(rows, cols, seed):
 
 
 def test_walls_turn_with_the_board():
-    """A wall between two cells is a wall between their images: checked at the only corner of a small board."""
+    """A wall between two cells is a wall between their images, at the corner of a small board."""
     walled = Grid(np.array([[2 + 4, 8], [1, 0]], np.uint8), np.array([[1, 2], [3, 0]], np.uint8))
     side = {(0, 1): 2, (0, -1): 8, (1, 0): 4, (-1, 0): 1}
     for image in images(walled):
@@ -135,7 +133,7 @@ def fingerprint() -> str:
 
 
 def test_an_address_names_the_same_problem_in_another_process():
-    np.random.seed(1)  # noqa: NPY002 - the global generator must not matter
+    np.random.seed(1)  # the global generator must not matter
     script = "import runpy, sys; print(runpy.run_path(sys.argv[1])['fingerprint']())"
     seen = {
         subprocess.run(

@@ -62,7 +62,8 @@ LEVELS = {
     )
 }
 
-# A stone has its wall's colour, so that a wall looks solid.
+# A stone has its wall's colour, so that a wall looks solid. All colours were tried in 4:2:0 video, where the
+# chroma of a ring of one pixel mixes with its surroundings.
 THEMES = {
     "default": Theme(
         tiles=((238, 236, 228), (64, 66, 80), (226, 74, 106)),
@@ -71,9 +72,9 @@ THEMES = {
         margin=(120, 120, 124),
     ),
     "night": Theme(
-        tiles=((28, 30, 42), (150, 156, 176), (40, 168, 120)),
-        figures=((28, 30, 42), (244, 112, 180), (236, 190, 70), (150, 156, 176)),
-        wall=(150, 156, 176),
+        tiles=((28, 30, 42), (96, 102, 128), (90, 240, 170)),
+        figures=((28, 30, 42), (244, 112, 180), (236, 190, 70), (96, 102, 128)),
+        wall=(96, 102, 128),
         margin=(84, 86, 100),
     ),
 }

@@ -1,0 +1,239 @@
+"""SDE-GRPO: exact first ratios, silence without a signal, gradient in the window alone, and improvement."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from videorlvr.policies.builtin import BuiltinPolicy
+from videorlvr.policies.codec import decode_pixels, encode_pixels
+from videorlvr.rollout.judge import Judge
+from videorlvr.rollout.reward import reward_of
+from videorlvr.training.grpo import GRPO
+from videorlvr.training.sft import make_optimizer
+from videorlvr.training.state import TrainState
+from videorlvr.worlds.api import Verdict
+
+CPU = torch.device("cpu")
+
+
+class Score(Judge):
+    """A judge with taste: every component is `score` of the video; what it saw is kept."""
+
+    def __init__(self, score):
+        super().__init__(0)
+        self.score, self.seen = score, []
+
+    def submit(self, problems, videos):
+        values = [self.score(video) for video in videos]
+        self.seen.append(values)
+        done = Future()
+        names = ("success", "progress", "arrival", "connect", "walls")
+        done.set_result([Verdict(False, "taste", components=dict.fromkeys(names, v)) for v in values])
+        return [done]
+
+
+def brightness(video):
+    return float(video[1:].mean()) / 255
+
+
+class Levels(torch.nn.Module):
+    """The smallest policy: half of what it sees, and a colour of its own for each step."""
+
+    device = CPU
+
+    def __init__(self, grid):
+        super().__init__()
+        self.grid, self.module = grid, self
+        self.colours = torch.nn.Parameter(torch.zeros(len(grid) - 1, 3))
+
+    def encode(self, video):
+        return encode_pixels(video)
+
+    def decode(self, x):
+        return decode_pixels(x)
+
+    def velocity(self, x, sigma, clean):
+        step = (self.grid[None] - sigma[:, None]).abs().argmin(1)
+        believed = 0.5 * x + self.colours[step][:, :, None, None, None]
+        return (x - believed) / sigma[:, None, None, None, None]
+
+    def free_mask(self, x):
+        mask = torch.ones(1, 1, x.shape[2], 1, 1, dtype=torch.bool)
+        mask[:, :, 0] = False
+        return mask
+
+
+def stage_of(config, judge, policy=None):
+    policy = policy or BuiltinPolicy.load(Path(config.init), device=CPU)
+    optimizer = make_optimizer(policy, config.lr, config.weight_decay)
+    state = TrainState(policy.module, optimizer, ema=None)
+    return GRPO(config, policy, state, judge)
+
+
+def weights(stage):
+    return {name: value.clone() for name, value in stage.policy.module.state_dict().items()}
+
+
+def unchanged(stage, before):
+    return all(torch.equal(value, before[name]) for name, value in stage.policy.module.state_dict().items())
+
+
+class HalfPrecision(BuiltinPolicy):
+    """The network in bf16, as it runs on a GPU."""
+
+    def velocity(self, x_BCTHW, sigma_B, clean_BCTHW):
+        with torch.autocast("cpu", torch.bfloat16):
+            return self.module(x_BCTHW, sigma_B, clean_BCTHW[:, :, 0])
+
+
+@pytest.mark.parametrize("kind", [BuiltinPolicy, HalfPrecision])
+@pytest.mark.parametrize("sde", ["ddim-eta", "cps", "dance", "flow-sde"])
+def test_the_first_ratio_is_exactly_one(rl_config, kind, sde):
+    policy = kind(BuiltinPolicy.load(Path(rl_config().init), device=CPU).module)
+    stage = stage_of(rl_config(sde=sde, noise_scale=0.7), Score(brightness), policy)
+    before = weights(stage)
+    line = stage(0)
+    assert line["ratio_gap"] == 0.0
+    assert line["clip_fraction"] == 0.0
+    assert line["drift"] == 0.0
+    assert line["grad_norm"] > 0
+    assert not unchanged(stage, before)
+
+
+def test_later_epochs_are_off_policy(rl_config):
+    """The figures are not zero by construction: a second pass over the same rollouts has drifted."""
+    line = stage_of(rl_config(epochs=3, lr=3e-3), Score(brightness))(0)
+    assert line["ratio_gap"] == 0.0
+    assert line["drift"] > 0
+
+
+def test_a_policy_that_forgets_what_it_did_is_caught(rl_config):
+    """A network that answers the replay unlike the rollout (dropout left on, say) stops the run."""
+    policy = BuiltinPolicy.load(Path(rl_config().init), device=CPU)
+    drops = torch.nn.Dropout(0.1)
+    exact = policy.velocity
+    policy.velocity = lambda x, sigma, clean: drops(exact(x, sigma, clean))
+    with pytest.raises(RuntimeError, match="ratios of the first update"):
+        stage_of(rl_config(), Score(brightness), policy)(0)
+
+
+def test_equal_rewards_change_nothing_bitwise(rl_config):
+    """Weight decay and momentum included: no signal, no step."""
+    stage = stage_of(rl_config(weight_decay=0.1, epochs=2, updates=2), Score(lambda video: 0.37))
+    before = weights(stage)
+    line = stage(0)
+    assert unchanged(stage, before)
+    assert line["zero_variance_groups"] == line["groups"] == 4
+    assert line["grad_norm"] == 0
+
+
+def test_rewards_within_the_resolution_change_nothing(rl_config):
+    rng = np.random.default_rng(0)
+    stage = stage_of(rl_config(), Score(lambda video: 0.37 + 4e-5 * rng.random()))
+    before = weights(stage)
+    stage(0)
+    assert unchanged(stage, before)
+
+
+def toy(rl_config, **changes):
+    config = rl_config(
+        lr=0.05, reward="dense-v1", noise_scale=0.7, clip_drift=10.0, grad_clip=100.0, **changes
+    )
+    return config, Levels(config.sampling.grid())
+
+
+@pytest.mark.parametrize(
+    ("window", "moving"), [("early", [0, 1]), ("late", [3, 4]), ("all", [0, 1, 2, 3, 4])]
+)
+def test_steps_outside_the_window_get_no_gradient(rl_config, window, moving):
+    config, policy = toy(rl_config, window=window, num_trained=None if window == "all" else 2)
+    stage_of(config, Score(brightness), policy)(0)
+    moved = policy.colours.detach().abs().amax(1) > 0
+    assert moved.nonzero().flatten().tolist() == moving
+
+
+def test_the_gradient_is_the_policy_gradient(rl_config):
+    """Against advantages and laws written out by hand; the size does not depend on the resolution's D."""
+    config, policy = toy(rl_config, num_trained=1)
+    stage = stage_of(config, Score(brightness), policy)
+    chunks, verdicts, line = stage._roll_out(0)
+    advantages = stage._advantages(chunks, verdicts, line)
+    stage._update = lambda: 0.0
+    stage._optimise(chunks, advantages, line)
+    below, expected = float(stage.grid[1]), 0
+    std = 0.7 * below  # at sigma = 1
+    for chunk, advantage in zip(chunks, advantages, strict=True):
+        scores = np.array(stage.judge.seen.pop(0)).reshape(-1, config.group)
+        by_hand = (scores - scores.mean(1, keepdims=True)) / scores.std(1, keepdims=True)
+        np.testing.assert_allclose(advantage, by_hand.reshape(-1), rtol=1e-4, atol=1e-4)
+        # At sigma = 1, mean = (1 - below) (x / 2 + colour) + kept x: every free place moves by 1 - below.
+        push = (chunk.actions[0] - chunk.means[0])[:, :, 1:].sum((2, 3, 4)) * (1 - below) / std**2
+        expected = expected - (advantage[:, None] * push).mean(0) / len(chunks)
+    torch.testing.assert_close(policy.colours.grad[0], expected, rtol=1e-3, atol=1e-3)
+
+
+def test_a_toy_improves(rl_config):
+    """Brightness, from the middle; and darkness, so that it is not the sampler's own drift."""
+    for score, sign in ((brightness, 1), (lambda video: 1 - brightness(video), -1)):
+        config, policy = toy(rl_config, num_trained=5, window="early")
+        stage = stage_of(config, Score(score), policy)
+        lines = []
+        for iteration in range(12):
+            lines.append(stage(iteration))
+            stage.state.step += 1
+        assert lines[-1]["reward"] > lines[0]["reward"] + 0.05
+        assert (sign * policy.colours[:5].mean()) > 0.1
+
+
+def test_the_real_reward_is_the_worlds(rl_config):
+    """The run's reward figures are those of the judge's verdicts under the named reward."""
+    config = rl_config(reward="paper")
+    with Judge(0) as judge:
+        stage = stage_of(config, judge)
+        chunks, verdicts, line = stage._roll_out(0)
+        stage._advantages(chunks, verdicts, line)
+    combine = reward_of("maze", "paper")
+    values = np.array([combine(verdict.components) for part in verdicts for verdict in part])
+    assert len(values) == config.problems * config.group
+    assert line["reward"] == line["reward/maze"] == pytest.approx(values.mean())
+    assert line["reward_std/maze"] == pytest.approx(values.reshape(-1, 4).std(1).mean())
+    assert line["zero_variance_groups"] == (np.ptp(values.reshape(-1, 4), axis=1) < 1e-4).sum()
+    assert 0 < values.mean() < 1
+
+
+def test_kl_is_zero_at_the_start_and_pulls_back_later(rl_config):
+    """With rewards that ask for a bright video, a heavy KL keeps the policy nearer to where it began."""
+    drifted = {}
+    for weight in (1e-6, 1e3):
+        stage = stage_of(rl_config(kl_weight=weight, lr=2e-3, grad_clip=1.0), Score(brightness))
+        lines = [stage(iteration) for iteration in range(4)]
+        assert lines[0]["kl"] == 0.0
+        assert all(line["kl"] > 0 for line in lines[1:])
+        drifted[weight] = lines[-1]["kl"]
+    assert drifted[1e3] < 0.5 * drifted[1e-6]
+
+
+def test_warm_up_counts_iterations(rl_config):
+    stage = stage_of(rl_config(warmup=4, lr=1e-3), Score(brightness))
+    for iteration in range(5):
+        stage(iteration)
+        assert stage.state.optimizer.param_groups[0]["lr"] == pytest.approx(
+            1e-3 * min(1, (iteration + 1) / 4)
+        )
+        stage.state.step += 1
+
+
+def test_all_groups_of_an_iteration_share_a_drawn_window(rl_config):
+    stage = stage_of(rl_config(window="random"), Score(brightness))
+    windows = []
+    for iteration in range(8):
+        chunks, _, _ = stage._roll_out(iteration)
+        assert len({chunk.steps.steps for chunk in chunks}) == 1
+        windows.append(chunks[0].steps.steps)
+    assert len(set(windows)) > 2
+    assert stage._steps(3).steps == windows[3]
