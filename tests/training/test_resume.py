@@ -219,6 +219,18 @@ def test_saving_replaces_the_checkpoint_and_leaves_nothing_beside(tmp_path):
     assert json.loads((tmp_path / "last" / STATE).read_text()) == {"step": 2}
 
 
+def test_a_checkpoint_caught_between_two_renames_is_found(tmp_path):
+    state = state_of()
+    step(state)
+    state.save(tmp_path / "last")
+    (tmp_path / "last").rename(tmp_path / "last.old")
+    again = state_of()
+    assert again.load(tmp_path / "last")
+    assert again.step == 1
+    again.save(tmp_path / "last")
+    assert [path.name for path in tmp_path.iterdir()] == ["last"]
+
+
 def test_a_checkpoint_of_another_model_is_refused(tmp_path):
     state_of().save(tmp_path / "last")
     with pytest.raises(ValueError, match="another model"):

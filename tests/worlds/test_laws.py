@@ -12,7 +12,6 @@ from videorlvr.worlds import WORLDS
 from videorlvr.worlds.api import Draft, Reward, Theme, Verdict, World
 from videorlvr.worlds.laws import (
     LAWS,
-    MIN_COLOUR_DISTANCE,
     cheats_are_refused,
     check_world,
     same_address_same_problem,
@@ -165,7 +164,7 @@ def near(theme: Theme) -> Theme:
     """The second figure's colour a little nearer to the first than is allowed."""
     first, second = np.array(theme.figures[:2], float)
     away = (second - first) / np.linalg.norm(second - first)
-    moved = tuple(int(value) for value in first + (MIN_COLOUR_DISTANCE - 3) * away)
+    moved = tuple(int(value) for value in first + (80 - 3) * away)
     return dataclasses.replace(theme, figures=(theme.figures[0], moved, *theme.figures[2:]))
 
 

@@ -19,11 +19,17 @@ def num_cores() -> int:
 
 
 def start_workers(num_workers: int) -> ProcessPoolExecutor | None:
-    """A pool of processes, or None for no workers. Ctrl-C reaches the parent alone, which closes them."""
+    """A pool of processes, or None for no workers. Ctrl-C reaches the parent alone, which closes them.
+
+    They give way to this process: on a machine with few cores, threads of torch that wait for one another
+    become ten times slower when a worker takes one of their cores.
+    """
     if num_workers < 1:
         return None
-    return ProcessPoolExecutor(num_workers, get_context("forkserver"), initializer=_leave_interrupt_to_parent)
+    return ProcessPoolExecutor(num_workers, get_context("forkserver"), initializer=_serve_quietly)
 
 
-def _leave_interrupt_to_parent() -> None:
+def _serve_quietly() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(os, "nice"):
+        os.nice(15)

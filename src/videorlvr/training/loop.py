@@ -62,7 +62,8 @@ def run_steps(
 ) -> None:
     """Run steps `state.step` .. `num_steps` - 1.
 
-    step_fn(step) makes one step and returns its metrics, {} where it has none to tell; `shown` are those the progress bar shows.
+    step_fn(step) makes one step and returns its metrics, {} where it has none to tell; `shown` are those that
+    the progress bar shows.
 
     Raises:
         Interrupted: After Ctrl-C or `max_s` seconds; the checkpoint holds all finished steps.

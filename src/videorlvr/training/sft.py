@@ -19,7 +19,7 @@ from videorlvr.base.processes import start_workers
 from videorlvr.policies.api import Policy
 from videorlvr.policies.builtin import BuiltinPolicy
 from videorlvr.policies.dit import num_parameters
-from videorlvr.process.path import expand, interpolate, velocity_target
+from videorlvr.process.path import interpolate, velocity_target
 from videorlvr.rollout.judge import Judge
 from videorlvr.training.config import SFTConfig
 from videorlvr.training.data import OracleVideos

@@ -40,15 +40,17 @@ class Grid:
     """One state of a board.
 
     ground, figure: uint8 [R, C]. Ground code = 16 * tile + wall bits; figure 0 is 'nothing here'.
-    Example, Sokoban's `#@$.#`: ground [[16, 0, 0, 32, 16]], figure [[0, 2, 1, 0, 0]].
+    Example, Sokoban's `#@$.#`: ground [[16, 0, 0, 32, 16]], figure [[3, 1, 2, 0, 3]].
     """
 
     ground: Cells
     figure: Cells
 
     def __post_init__(self) -> None:
-        assert self.ground.ndim == 2 and self.ground.shape == self.figure.shape
-        assert self.ground.dtype == np.uint8 and self.figure.dtype == np.uint8
+        assert self.ground.ndim == 2
+        assert self.ground.shape == self.figure.shape
+        assert self.ground.dtype == np.uint8
+        assert self.figure.dtype == np.uint8
 
     @property
     def shape(self) -> tuple[int, int]:

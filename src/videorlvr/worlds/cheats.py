@@ -108,6 +108,11 @@ def _single_frame(world: World, problem: Problem, rng: np.random.Generator) -> V
     return oracle_video(world, problem)[-1:]
 
 
+def _two_frames(world: World, problem: Problem, rng: np.random.Generator) -> Video:
+    """The given frame and the solved one, and nothing between."""
+    return oracle_video(world, problem)[[0, -1]]
+
+
 def _wrong_size(world: World, problem: Problem, rng: np.random.Generator) -> Video:
     return oracle_video(world, problem)[:, :-8]
 
@@ -129,5 +134,6 @@ def shared_cheats(*, unfinished: str, illegal: tuple[str, ...]) -> tuple[Cheat, 
         Cheat("solution-flash", _flash, illegal),
         Cheat("solved-then-unsolved", _unsolved_again, illegal),
         Cheat("single-frame", _single_frame, ("too_few_frames",)),
+        Cheat("two-frames", _two_frames, ("too_few_frames",)),
         Cheat("wrong-size", _wrong_size, ("wrong_size",)),
     )

@@ -77,7 +77,8 @@ def canvas_codes(ground: Cells, figure: Cells, *, layout: Layout, theme: Theme) 
     Only for layouts whose board lies on whole cells of the canvas, as `Layout.centred` makes them.
     """
     size, margin = layout.cell_px, len(theme.tiles) * 16 * len(theme.figures)
-    assert layout.top_px % size == 0 and layout.left_px % size == 0
+    assert layout.top_px % size == 0
+    assert layout.left_px % size == 0
     codes = np.full((len(figure), layout.height_px // size, layout.width_px // size), margin, np.uint16)
     top, left = layout.top_px // size, layout.left_px // size
     codes[:, top : top + layout.rows, left : left + layout.cols] = (

@@ -5,6 +5,8 @@ An author of a world, inside or outside this package, runs it; a failure says wh
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -87,7 +89,7 @@ def solver_solves(world: World, problem: Problem) -> Iterator[str]:
 
 
 def read_inverts_render(world: World, problem: Problem) -> Iterator[str]:
-    """On the oracle trace and on a trace of random codes, legal or not."""
+    """On the oracle trace and on a trace of random codes, legal or not, in every theme."""
     oracle = oracle_trace(world, problem)
     rng = seeding.rng("read-inverts-render", str(problem.address))
     shape = oracle.figure.shape
@@ -96,12 +98,13 @@ def read_inverts_render(world: World, problem: Problem) -> Iterator[str]:
         (rng.integers(0, len(world.tile_names), shape) * 16 + walls).astype(np.uint8),
         rng.integers(0, len(world.figure_names), shape).astype(np.uint8),
     )
-    for trace in (oracle, random):
-        video = render_trace(world, problem, trace)
-        seen = read(video[None], layout=problem.layout, theme=theme_of(world, problem))[0]
+    for name, trace in itertools.product(world.themes, (oracle, random)):
+        themed = dataclasses.replace(problem, theme=name)
+        video = render_trace(world, themed, trace)
+        seen = read(video[None], layout=problem.layout, theme=theme_of(world, themed))[0]
         same = np.array_equal(seen.ground, trace.ground) and np.array_equal(seen.figure, trace.figure)
         if not same:
-            yield "reading a rendered trace gives another trace: theme colours lie too near each other"
+            yield f"theme '{name}': reading a rendered trace gives another one: its colours lie too near each other"
 
 
 def random_play_is_legal(world: World, problem: Problem) -> Iterator[str]:

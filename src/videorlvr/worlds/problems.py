@@ -29,6 +29,7 @@ from videorlvr.worlds.api import (
     World,
 )
 from videorlvr.worlds.read import read
+from videorlvr.worlds.verify import too_few
 
 MAX_ATTEMPTS = 20_000
 
@@ -149,6 +150,6 @@ def judge_video(world: World, problem: Problem, video: Video) -> Verdict:
     layout = problem.layout
     if video.ndim != 4 or video.shape[1:] != (layout.height_px, layout.width_px, 3):
         return Verdict(False, "wrong_size")
-    if len(video) < 2:
-        return Verdict(False, "too_few_frames")
+    if too_few(problem, len(video)):
+        return Verdict(False, "too_few_frames", 0)
     return world.verify(problem, read(video[None], layout=layout, theme=theme_of(world, problem))[0])

@@ -6,6 +6,7 @@ Law: two boards that are mirror images of each other are the same puzzle, so the
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 import numpy as np
 
@@ -14,8 +15,15 @@ from videorlvr.worlds.api import Cells, Grid
 
 def _move_bits(ground: Cells, order: tuple[int, int, int, int]) -> Cells:
     """Wall bits renamed: bit i of the result is bit `order[i]` of the input (0 N, 1 E, 2 S, 3 W)."""
-    bits = sum(((ground >> old) & 1) << new for new, old in enumerate(order))
-    return ((ground & 0xF0) | bits).astype(np.uint8)
+    return _renaming(order)[ground]
+
+
+@lru_cache
+def _renaming(order: tuple[int, int, int, int]) -> Cells:
+    """The renamed code of every ground code, uint8 [256]."""
+    codes = np.arange(256)
+    bits = sum(((codes >> old) & 1) << new for new, old in enumerate(order))
+    return ((codes & 0xF0) | bits).astype(np.uint8)
 
 
 def transposed(grid: Grid) -> Grid:

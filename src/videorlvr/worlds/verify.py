@@ -19,11 +19,14 @@ COMMON_REASONS: Mapping[str, str] = {
     "too_large": "The file's frames are larger than the limit.",
     "too_many_frames": "The video has more frames than the limit.",
     "wrong_size": "The frames have another aspect ratio than the problem's layout.",
-    "too_few_frames": "The video has fewer than two frames.",
+    "too_few_frames": "The video has so few frames that it would have to run at more than twice the pace.",
     "wrong_start": "The first frame does not show the problem.",
     "unreadable": "A cell shows something that is not sure to be any of the world's pictures.",
     "illegal_move": "The state of a frame cannot be reached from the last frame by the allowed moves.",
 }
+
+
+MAX_SPEEDUP = 2
 
 
 @dataclass(frozen=True)
@@ -41,9 +44,15 @@ def allowed_moves(problem: Problem, num_frames: int) -> int:
     return -(-problem.moves_per_frame * (problem.num_frames - 1) // max(num_frames - 1, 1))
 
 
+def too_few(problem: Problem, num_frames: int) -> bool:
+    """Would the solution have to run at more than `MAX_SPEEDUP` times its pace? A process has to be shown: two
+    frames, the first and the last, are an end state and no process."""
+    return num_frames < 2 or MAX_SPEEDUP * (num_frames - 1) < problem.num_frames - 1
+
+
 def common_fault(problem: Problem, trace: Trace, *, ground_reason: str) -> Fault | None:
     """The first fault that needs no rules. `ground_reason` names a change of what never changes."""
-    if trace.num_frames < 2:
+    if too_few(problem, trace.num_frames):
         return Fault("too_few_frames", 0)
     given = problem.grid
     if not (np.array_equal(trace.ground[0], given.ground) and np.array_equal(trace.figure[0], given.figure)):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 from videorlvr.worlds.api import WALL_EAST, WALL_WEST, Cells, Cheat, Problem, Video, World
@@ -28,7 +30,7 @@ def _oracle(world: World, problem: Problem) -> Cells:
 def _walk(problem: Problem, cells: list[Cell]) -> Cells:
     """States of a head that follows `cells`, walls or not, at the problem's pace."""
     states = [problem.grid.figure.copy()]
-    for before, after in zip(cells, cells[1:], strict=False):
+    for before, after in itertools.pairwise(cells):
         state = states[-1].copy()
         state[before] = TRAIL
         state[after] = HEAD
@@ -48,15 +50,14 @@ def _through_walls(world: World, problem: Problem, rng: np.random.Generator) -> 
         cells.append((row + int(step[0]), col + int(step[1])))
     walls = [
         problem.grid.ground[a] & bit
-        for a, b in zip(cells, cells[1:], strict=False)
+        for a, b in itertools.pairwise(cells)
         for dr, dc, bit in DIRECTIONS.values()
         if (a[0] + dr, a[1] + dc) == b
     ]
     figures = _walk(problem, cells)
     shown = [heads_of(figure)[0] for figure in figures]
     unlike = any(
-        distances(problem.grid.ground, a)[b] > problem.moves_per_frame
-        for a, b in zip(shown, shown[1:], strict=False)
+        distances(problem.grid.ground, a)[b] > problem.moves_per_frame for a, b in itertools.pairwise(shown)
     )
     return show(world, problem, figures) if any(walls) and unlike else None
 

@@ -195,6 +195,6 @@ def _metrics(problem: Problem, trace: Trace) -> dict[str, float]:
     """Overlap of the last frame's trail with the reference's, start cell apart (it is given)."""
     given = {(int(row), int(col)) for row, col in np.argwhere(problem.grid.figure != NOTHING)}
     reference = play(problem.grid, problem.solution)[-1]
-    shown = {(int(row), int(col)) for row, col in np.argwhere((trace.figure[-1] != NOTHING))} - given
+    shown = {(int(row), int(col)) for row, col in np.argwhere(trace.figure[-1] != NOTHING)} - given
     wanted = {(int(row), int(col)) for row, col in np.argwhere(reference != NOTHING)} - given
     return precision_recall_f1(set(shown), set(wanted))
