@@ -13,8 +13,8 @@ import pytest
 from videorlvr.worlds.api import UNSURE, Cells, Grid, Problem, Trace
 from videorlvr.worlds.maze import LEVELS, WORLD
 from videorlvr.worlds.maze.generate import braid, depth_first, generate, wilson
-from videorlvr.worlds.maze.verify import REASONS
-from videorlvr.worlds.problems import make_problem, oracle_trace, pace
+from videorlvr.worlds.maze.verify import REASONS, transition_fault
+from videorlvr.worlds.problems import make_problem, pace
 from videorlvr.worlds.verify import COMMON_REASONS, allowed_moves
 
 STEPS = {1: (-1, 0), 2: (0, 1), 4: (1, 0), 8: (0, -1)}
@@ -237,7 +237,7 @@ ACCEPTED = {
     "there and back again within a frame": ("RLRRDD", [0, 1, 3, 4, 5, 6, 6]),
     "back to the start first": ("DURRDD", [0, 1, 2, 4, 6, 6, 6]),
     "more frames than asked for": ("RRDD", [0, 0, 0, 0, 1, 2, 3, 4, 4, 4]),
-    "fewer frames, faster": ("RRDD", [0, 4, 4]),
+    "fewer frames, faster": ("RRDD", [0, 4, 4, 4]),
 }
 
 
@@ -427,44 +427,71 @@ def test_transitions_agree_on_every_picture_of_a_small_board(moves):
     assert accepted == len({(w[-1], frozenset(w)) for w in all_walks(grid.ground, (0, 0), moves)})
 
 
-def test_a_hostile_video_is_judged_quickly():
-    """Few frames allow many moves each; odd trail cells on a board with loops make the search hard."""
-    rng = np.random.default_rng(0)
-    open_ground = np.zeros((10, 10), np.uint8)
-    open_ground[0] |= 1
-    open_ground[:, -1] |= 2
-    open_ground[-1] |= 4
-    open_ground[:, 0] |= 8
-    open_ground[9, 9] |= 16
+def open_board(size: int) -> Cells:
+    """No walls but the rim's; the goal in the last corner."""
+    ground = np.zeros((size, size), np.uint8)
+    ground[0] |= 1
+    ground[:, -1] |= 2
+    ground[-1] |= 4
+    ground[:, 0] |= 8
+    ground[-1, -1] |= 16
+    return ground
+
+
+def test_a_hostile_frame_is_judged_quickly():
+    """Whatever the pace: odd trail cells on a board with loops make the search for a walk a hard problem."""
+    rng, ground, slowest = np.random.default_rng(0), open_board(10), 0.0
     start = np.zeros((10, 10), np.uint8)
     start[0, 0] = 2
-    problem = posed(Grid(open_ground, start), num_frames=21, moves_per_frame=4)
-    slowest = 0.0
     pictures = [np.where(rng.random((10, 10)) < share, 1, 0) for share in (0.1, 0.5, 0.9, 1.0)]
     for rows in (2, 3, 5):  # a block that can be walked in countless ways, and a cell that no walk reaches
         block = np.zeros((10, 10))
         block[:rows] = 1
         block[9, 5] = 1
         pictures.append(block)
-    for frames, picture in itertools.product((2, 3, 4), pictures):
-        for end in ((9, 9), (1, 9)):
-            after = picture.astype(np.uint8)
-            after[0, 0], after[end] = 1, 2
-            trace = Trace.exact(open_ground, np.stack([start] + [after] * (frames - 1)))
-            began = time.process_time()
-            WORLD.verify(problem, trace)
-            slowest = max(slowest, time.process_time() - began)
+    for moves, picture, end in itertools.product((8, 16, 80), pictures, ((9, 9), (1, 9), (0, 1))):
+        after = picture.astype(np.uint8)
+        after[0, 0], after[end] = 1, 2
+        began = time.process_time()
+        transition_fault(ground, start, after, moves)
+        slowest = max(slowest, time.process_time() - began)
     assert slowest < 1, f"{slowest:.2f} s"
 
 
-def test_an_honest_video_of_two_frames_is_accepted_on_long_boards():
+def test_a_hostile_video_is_judged_quickly():
+    """At the fastest pace of the largest level, every frame as hard as the others."""
+    ground, figures = open_board(25), [np.zeros((25, 25), np.uint8)]
+    figures[0][0, 0] = 2
+    problem = posed(Grid(ground, figures[0]), num_frames=25, moves_per_frame=8)
+    for frame in range(1, 13):
+        figure = (figures[-1] > 0).astype(np.uint8)
+        row = 2 * frame - 2
+        figure[row : row + 2, :7] = 1
+        figure[row, 20] = 1
+        figure[row + 1, frame % 3] = 2
+        figures.append(figure)
+    began = time.process_time()
+    verdict = WORLD.verify(problem, Trace.exact(ground, np.stack(figures)))
+    assert time.process_time() - began < 2
+    assert (verdict.reason, verdict.frame) == ("trail_unwalked", 1)
+
+
+def test_an_honest_walk_in_fewer_frames_is_accepted_on_long_boards():
     """The bound on the search must not refuse what it is there to find."""
     for index in range(10):
         problem = make_problem(WORLD, "paper", "train", index)
-        trace = oracle_trace(WORLD, problem)
-        for frames in (2, 3):
-            figures = trace.figure[np.linspace(0, trace.num_frames - 1, frames).astype(int)]
-            assert WORLD.verify(problem, Trace.exact(problem.grid.ground, figures)).success
+        for frames in (11, 14):
+            at = np.linspace(0, len(problem.solution), frames).round().astype(int)
+            trace = shown(problem.grid, problem.solution, at=at)
+            assert WORLD.verify(problem, trace).success
+
+
+def test_a_process_has_to_be_shown():
+    """At least at half the problem's frame rate: 7 frames are 6 steps, and 3 steps, 4 frames, will do."""
+    for frames in (2, 3):
+        at = [0, *([4] * (frames - 1))]
+        assert WORLD.verify(PROBLEM, shown(LOOP, "RRDD", at=at)).reason == "too_few_frames"
+    assert WORLD.verify(PROBLEM, shown(LOOP, "RRDD", at=[0, 2, 4, 4])).success
 
 
 def test_pace_holds_the_end_and_refuses_what_does_not_fit():

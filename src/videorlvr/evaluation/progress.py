@@ -6,12 +6,10 @@ terminal, nothing is drawn.
 
 from __future__ import annotations
 
-import os
-import signal
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
 from typing import TypeVar
+
+from videorlvr.base.processes import num_cores, start_workers
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -31,19 +29,12 @@ def track(items: Iterable[Item], label: str, *, total: int) -> Iterator[Item]:
         yield from progress.track(items, total=total)
 
 
-def num_cores() -> int:
-    """Cores that this process may use, which in a container can be fewer than the machine has."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def map_in_order(
     function: Callable[[Item], Result], items: Sequence[Item], label: str, *, workers: int | None = None
 ) -> Iterator[Result]:
     """`function` of each item, in order; by a pool of processes from `POOL_FROM` items on.
 
-    The processes are spawned, not forked, since a fork of a program that has threads (a progress bar,
-    torch) can hang; `function` must therefore be a module's, and a script that calls this needs its
-    `if __name__ == "__main__":`.
+    See `base.processes` for what this asks of `function` and of a script that calls it.
 
     Args:
         workers: Processes; None takes one a core, 1 stays in this process.
@@ -53,12 +44,9 @@ def map_in_order(
         yield from track(map(function, items), label, total=len(items))
         return
     chunk = max(1, min(16, len(items) // (4 * workers)))
-    pool = ProcessPoolExecutor(workers, get_context("spawn"), initializer=_leave_interrupt_to_parent)
+    pool = start_workers(workers)
+    assert pool is not None
     try:
         yield from track(pool.map(function, items, chunksize=chunk), label, total=len(items))
     finally:
         pool.shutdown(cancel_futures=True)
-
-
-def _leave_interrupt_to_parent() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)

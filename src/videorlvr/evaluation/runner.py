@@ -27,10 +27,9 @@ from videorlvr.evaluation.clips import RULE, chosen_ids, read_clips, write_clips
 from videorlvr.evaluation.progress import track
 from videorlvr.evaluation.suites import Suite, fingerprint, problems
 from videorlvr.evaluation.summary import summarise
+from videorlvr.rollout.judge import judge_batch
 from videorlvr.worlds import world_of
 from videorlvr.worlds.api import Problem, Verdict, Video, World
-from videorlvr.worlds.problems import judge_video, theme_of
-from videorlvr.worlds.read import read
 
 Key = tuple[str, int]
 """(id, sample) of a record."""
@@ -60,15 +59,6 @@ def plan(listed: list[Problem], *, samples: int, batch_size: int) -> list[Batch]
         for start in range(0, len(bucket), batch_size)
         for sample in range(samples)
     ]
-
-
-def judge(world: World, listed: list[Problem], videos: Video) -> list[Verdict]:
-    """Verdicts on videos [B, T, H, W, 3] of problems that share layout and theme, read in one go."""
-    layout = listed[0].layout
-    if videos.shape[1] < 2 or videos.shape[2:] != (layout.height_px, layout.width_px, 3):
-        return [judge_video(world, problem, video) for problem, video in zip(listed, videos, strict=True)]
-    traces = read(videos, layout=layout, theme=theme_of(world, listed[0]))
-    return [world.verify(problem, trace) for problem, trace in zip(listed, traces, strict=True)]
 
 
 def play(player: Player, batch: Batch) -> Video:
@@ -151,7 +141,7 @@ def evaluate(
 def _play_and_record(player: Player, batch: Batch, out: Path, done: dict[Key, Any]) -> dict[str, Video]:
     """Adds the batch's records to the file and to `done`; returns its videos by id, if first samples."""
     videos = play(player, batch)
-    verdicts = judge(batch.world, list(batch.problems), videos)
+    verdicts = judge_batch(batch.problems, videos)
     for key, problem, verdict in zip(batch.keys, batch.problems, verdicts, strict=True):
         if key not in done:
             done[key] = record_of(batch.world, problem, batch.sample, verdict)
@@ -229,4 +219,4 @@ def _finish(
     return dict(to_json(summary))
 
 
-__all__ = ["Batch", "evaluate", "judge", "plan", "play", "record_of", "summarise"]
+__all__ = ["Batch", "evaluate", "plan", "play", "record_of", "summarise"]

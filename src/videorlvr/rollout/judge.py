@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from videorlvr.base.processes import start_workers
 from videorlvr.worlds import world_of
 from videorlvr.worlds.api import Problem, Verdict, Video
-from videorlvr.worlds.problems import theme_of
+from videorlvr.worlds.problems import judge_video, theme_of
 from videorlvr.worlds.read import read
 
 CHUNK = 64
@@ -26,6 +26,10 @@ def judge_batch(problems: Sequence[Problem], videos: Video) -> list[Verdict]:
     for indices in by_layout.values():
         problem = problems[indices[0]]
         world = world_of(problem.address.world)
+        if videos.shape[2:] != (problem.layout.height_px, problem.layout.width_px, 3):
+            for index in indices:
+                out[index] = judge_video(world, problems[index], videos[index])
+            continue
         traces = read(videos[indices], layout=problem.layout, theme=theme_of(world, problem))
         for index, trace in zip(indices, traces, strict=True):
             out[index] = world.verify(problems[index], trace)
