@@ -264,9 +264,6 @@ def test_weights_that_lack_a_layer_are_refused(policy, tmp_path):
         BuiltinPolicy.load(tmp_path, device=CPU)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a damaged file raises pydantic's or safetensors' error, without the folder"
-)
 @pytest.mark.parametrize("name", [CONFIG, WEIGHTS])
 def test_a_damaged_file_is_refused_by_folder(policy, tmp_path, name):
     policy.save(tmp_path)

@@ -141,9 +141,6 @@ def test_replay_is_the_rollout_bitwise_and_without_drift(policy, problems, name)
         )
 
 
-@pytest.mark.xfail(
-    strict=True, reason="means are rounded to the storage type, so a replay seems to have drifted"
-)
 def test_replay_has_no_drift_when_trajectories_are_stored_in_bf16(policy, problems):
     chunk = rolled(policy, problems, storage_dtype=torch.bfloat16)
     mask = policy.free_mask(chunk.clean)

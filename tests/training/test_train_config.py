@@ -57,7 +57,6 @@ def test_an_unknown_key_names_the_nearest(key, nearest):
     assert nearest is None or f"did you mean '{nearest}'" in str(caught.value)
 
 
-@pytest.mark.xfail(strict=True, reason="the nearest of the given keys is the misspelt one itself")
 @pytest.mark.parametrize(
     ("extra", "nearest"), [({"wamrup": 3}, "warmup"), ({"model": {"widht": 64}}, "model.width")]
 )
@@ -105,20 +104,17 @@ def test_the_impossible_is_refused_with_its_reason(changes, reason):
         pytest.param({"tasks": ["maze:micro", "maze:small"]}, id="one world twice"),
     ],
 )
-@pytest.mark.xfail(strict=True, reason="accepted, and fails (or trains on one level alone) once it runs")
 def test_the_impossible_is_refused_before_anything_is_computed(changes):
     with pytest.raises(ValueError, match=r"."):
         checked(GRPOConfig, RL | changes)
 
 
 @pytest.mark.parametrize("text", ["a: b: c", "@here", "[maze"])
-@pytest.mark.xfail(strict=True, raises=Exception, reason="YAML's error comes through, which is no ValueError")
 def test_text_that_is_no_yaml_is_a_value_error(text):
     with pytest.raises(ValueError, match=r"."):
         overridden(SFT, {"lr": text})
 
 
-@pytest.mark.xfail(strict=True, reason="YAML reads some folder names as dates and numbers")
 @pytest.mark.parametrize("name", ["2026-01-31", "007"])
 def test_a_folder_may_have_any_name(name):
     assert overridden(SFT, {"init": name}).init == name

@@ -292,10 +292,7 @@ def test_every_reason_of_the_maze_is_below():
     assert set(REFUSED) == set(REASONS) - set(COMMON_REASONS)
 
 
-LATE = pytest.mark.xfail(strict=True, reason="the frame after the arrival is named, not the one that leaves")
-
-
-@pytest.mark.parametrize("reason", [pytest.param(r, marks=LATE if r == "left_goal" else ()) for r in REFUSED])
+@pytest.mark.parametrize("reason", REFUSED)
 def test_every_reason_names_its_frame(reason):
     trace, frame = REFUSED[reason]
     verdict = WORLD.verify(PROBLEM, trace)
@@ -404,8 +401,7 @@ def test_the_judge_agrees_with_an_enumeration_of_walks(moves_per_frame):
             trace = mutated(trace, rng)
         fault, verdict = first_fault(problem, trace), WORLD.verify(problem, trace)
         assert verdict.success == (fault is None), (problem.address, verdict)
-        if verdict.reason != "left_goal":  # its frame: see the marked test above
-            assert verdict.frame == fault, (problem.address, verdict)
+        assert verdict.frame == fault, (problem.address, verdict)
         tally[verdict.reason] += 1
     assert tally[""] > 40
     assert sum(tally.values()) - tally[""] > 100

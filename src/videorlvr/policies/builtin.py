@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
@@ -38,10 +39,14 @@ class BuiltinPolicy:
         """
         if not (folder / CONFIG).is_file() or not (folder / WEIGHTS).is_file():
             raise ValueError(f"no policy in '{folder}': expected {CONFIG} and {WEIGHTS} there")
-        module = DiT(DiTConfig.model_validate_json((folder / CONFIG).read_text()))
         try:
+            module = DiT(DiTConfig.model_validate_json((folder / CONFIG).read_text()))
             # Released weights may be stored in bf16; the master copy is float32.
-            module.load_state_dict({k: v.float() for k, v in load_file(folder / WEIGHTS).items()})
+            tensors = {k: v.float() for k, v in load_file(folder / WEIGHTS).items()}
+        except (ValueError, SafetensorError) as error:
+            raise ValueError(f"the policy in '{folder}' is damaged: {error}") from None
+        try:
+            module.load_state_dict(tensors)
         except RuntimeError as error:
             raise ValueError(f"the weights in '{folder}' do not fit their config: {error}") from None
         return BuiltinPolicy(module.to(device))

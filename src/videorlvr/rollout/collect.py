@@ -80,7 +80,7 @@ def collect(
             if step.transition is not None:
                 states.append(step.x.to(steps.storage_dtype))
                 actions.append(step.x_next.to(steps.storage_dtype))
-                means.append(step.transition.mean.to(steps.storage_dtype))
+                means.append(step.transition.mean)  # not rounded: a replay's drift from it is exactly 0
                 log_probs.append(log_prob_mean(step.transition, step.x_next, mask))
     videos = policy.decode(x).cpu().numpy()
     return Chunk(repeated, clean, steps, states, actions, means, torch.stack(log_probs), videos)

@@ -9,13 +9,15 @@ import difflib
 from collections.abc import Mapping
 from typing import Any, Literal, Self
 
+import numpy as np
+import torch
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from videorlvr.base.choices import unknown
 from videorlvr.policies.dit import DiTConfig
 from videorlvr.process.schedule import Window, window_steps
-from videorlvr.process.sde import SdeName
+from videorlvr.process.sde import SdeName, transition
 from videorlvr.rollout.reward import reward_of
 from videorlvr.rollout.sample import Sampling
 from videorlvr.worlds import world_of
@@ -71,6 +73,14 @@ class StageConfig(Strict):
     device: Device = "auto"
     compile: bool = False
     tracker: Tracker = "none"
+
+    @model_validator(mode="after")
+    def _one_level_a_world(self) -> Self:
+        worlds = [task.world for task in self.tasks]
+        twice = sorted({world for world in worlds if worlds.count(world) > 1})
+        if twice:
+            raise ValueError(f"tasks name {', '.join(twice)} more than once: take one level of each world")
+        return self
 
 
 class SFTConfig(StageConfig):
@@ -130,9 +140,10 @@ class GRPOConfig(StageConfig):
     def _fits(self) -> Self:
         for task in self.tasks:
             reward_of(task.world, self.reward)
-        # Raises with the reason if the window does not fit the sampler.
-        if self.window != "random":
-            window_steps(self.window, self.num_trained, self.sampling.num_steps)
+        # Raises with the reason if the window does not fit the sampler; which steps it draws does not matter.
+        rng = np.random.default_rng(0)
+        steps = window_steps(self.window, self.num_trained, self.sampling.num_steps, rng)
+        _refuse_unfit_noise(self, steps[0])
         if self.batch % self.group:
             raise ValueError(
                 f"batch {self.batch} does not hold whole groups of {self.group}: take a multiple of the group"
@@ -149,6 +160,15 @@ class GRPOConfig(StageConfig):
 Config = SFTConfig | GRPOConfig
 
 
+def _refuse_unfit_noise(config: GRPOConfig, step: int) -> None:
+    """Take one stochastic step, which raises if its noise scale is out of range."""
+    sigma, sigma_next = config.sampling.grid()[step : step + 2, None]
+    zero = torch.zeros(1, 1)
+    cap = float(config.sampling.grid()[1])
+    scale = config.noise_scale
+    transition(config.sde, zero, zero, sigma=sigma, sigma_next=sigma_next, noise_scale=scale, sigma_cap=cap)
+
+
 def overridden(config: Config, overrides: Mapping[str, str]) -> Config:
     """The configuration with command-line changes: `{"lr": "1e-4", "model.width": "384"}`.
 
@@ -163,14 +183,20 @@ def overridden(config: Config, overrides: Mapping[str, str]) -> Config:
             target = target.get(parent) if isinstance(target, dict) else None
         if not isinstance(target, dict) or name not in target:
             raise unknown("setting", key, keys_of(values))
-        number = yaml.safe_load(text)
-        if isinstance(number, str):  # YAML 1.1 reads 1e-4 as text
-            try:
-                number = float(number)
-            except ValueError:
-                number = number.split(",") if isinstance(target[name], list) else number
-        target[name] = number
+        target[name] = _value(text, target[name])
     return checked(type(config), values)
+
+
+def _value(text: str, present: Any) -> Any:
+    """What a command line means. What is neither number, truth value, nothing nor list stays text: a
+    folder may be called 007 or 2026-01-31, and pydantic turns the text of a number into the number."""
+    try:
+        value = yaml.safe_load(text)
+    except yaml.YAMLError:
+        value = text
+    if isinstance(present, list):
+        return text.replace(" ", "").split(",") if isinstance(value, str) else value
+    return value if value is None or isinstance(value, bool | list | dict) else text
 
 
 def keys_of(values: dict[str, Any], prefix: str = "") -> list[str]:
@@ -185,13 +211,25 @@ def checked(kind: type[Config], values: dict[str, Any]) -> Config:
     try:
         return kind.model_validate(values)
     except ValidationError as error:
-        raise ValueError("; ".join(_sentence(detail, values) for detail in error.errors())) from None
+        raise ValueError("; ".join(_sentence(detail, kind) for detail in error.errors())) from None
 
 
-def _sentence(detail: Any, values: dict[str, Any]) -> str:
+def known_keys(kind: type[BaseModel], prefix: str = "") -> list[str]:
+    """All keys that a configuration may have, nested ones with dots."""
+    out = []
+    for name, field in kind.model_fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, BaseModel):
+            out += known_keys(inner, f"{prefix}{name}.")
+        else:
+            out.append(prefix + name)
+    return out
+
+
+def _sentence(detail: Any, kind: type[BaseModel]) -> str:
     where = ".".join(str(part) for part in detail["loc"]) or "configuration"
     if detail["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(where, keys_of(values), n=1)
+        near = difflib.get_close_matches(where, known_keys(kind), n=1)
         return f"unknown key '{where}'" + (f"; did you mean '{near[0]}'?" if near else "")
     reason = detail["msg"].removeprefix("Value error, ")
     shown = detail["input"] if not isinstance(detail["input"], dict | BaseModel) else None

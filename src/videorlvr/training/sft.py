@@ -91,7 +91,8 @@ class SFT:
             self.sums[f"loss/{world}"] = self._sum(f"loss/{world}") + loss.detach()
         self._update(step)
         # The device works on while this process prepares the next step: it is waited for only here.
-        return self._figures(step) if (step + 1) % config.log_every == 0 else {}
+        told = (step + 1) % config.log_every == 0 or step + 1 == config.num_steps
+        return self._figures(step) if told else {}
 
     def _update(self, step: int) -> None:
         optimizer, lr = self.state.optimizer, learning_rate(self.config, step)

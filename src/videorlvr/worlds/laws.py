@@ -154,7 +154,8 @@ def noise_is_survived(world: World, problem: Problem) -> Iterator[str]:
         yield f"a slightly noisy oracle is refused ({verdict.reason}, frame {verdict.frame})"
 
 
-LAWS: tuple[Callable[[World, Problem], Iterator[str]], ...] = (
+Law = Callable[[World, Problem], Iterator[str]]
+LAWS: tuple[Law, ...] = (
     same_address_same_problem,
     json_round_trip,
     split_follows_content,
@@ -187,6 +188,14 @@ def theme_breaches(world: World) -> Iterator[Breach]:
                 )
 
 
+def _remedies(law: Law, world: World, problem: Problem) -> Iterator[str]:
+    """What a law says; a world that raises has broken it."""
+    try:
+        yield from law(world, problem)
+    except Exception as error:  # of any kind: the author's code is what is being examined
+        yield f"{type(error).__name__} was raised: {error}"
+
+
 def check_world(world: World, *, level: str | None = None, count: int = 5) -> list[Breach]:
     """All breaches of all laws over `count` problems of each split and level; empty is a pass."""
     breaches = list(theme_breaches(world))
@@ -197,7 +206,7 @@ def check_world(world: World, *, level: str | None = None, count: int = 5) -> li
                 for law in LAWS:
                     breaches += [
                         Breach(law.__name__.replace("_", " "), str(problem.address), remedy)
-                        for remedy in law(world, problem)
+                        for remedy in _remedies(law, world, problem)
                     ]
     return breaches
 

@@ -96,7 +96,8 @@ def read(videos: Video, *, layout: Layout, theme: Theme) -> list[Trace]:
     if videos.ndim != 5 or videos.shape[2:] != expected:
         raise ValueError(f"videos of shape {videos.shape} cannot be read: expected [B, T, *{expected}]")
     if videos.dtype != np.uint8:
-        videos = np.nan_to_num(videos, nan=1e4, posinf=1e4, neginf=-1e4)
+        # So far out that one such pixel takes the mean of the largest zone with it; one sign, so none cancel.
+        videos = np.nan_to_num(videos, nan=1e9, posinf=1e9, neginf=1e9)
     colours = zone_colours(videos, layout)
     figure, figure_margin = classify(colours[..., CORE, :], theme.figures)
     tile, tile_margin = classify(colours[..., RING, :], theme.tiles)

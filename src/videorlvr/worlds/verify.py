@@ -41,7 +41,8 @@ def allowed_moves(problem: Problem, num_frames: int) -> int:
     """Moves one frame may show: the problem's own pace, faster where a video has fewer frames."""
     if num_frames >= problem.num_frames:
         return problem.moves_per_frame
-    return -(-problem.moves_per_frame * (problem.num_frames - 1) // max(num_frames - 1, 1))
+    # Where frames were dropped, a step spans whole frames of the full video.
+    return problem.moves_per_frame * -(-(problem.num_frames - 1) // max(num_frames - 1, 1))
 
 
 def too_few(problem: Problem, num_frames: int) -> bool:

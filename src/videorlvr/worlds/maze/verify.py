@@ -128,13 +128,11 @@ def verify(problem: Problem, trace: Trace) -> Verdict:
 def _end_fault(trace: Trace, goal: Cell) -> Fault | None:
     """Of a trace whose every transition is legal: does the head end on the goal?"""
     arrived = [heads_of(figure)[0] == goal for figure in trace.figure]
-    if arrived[-1]:
-        # It may have walked on and come back between two frames it shows; a stop is a stop.
-        left = [frame for frame in range(1, len(arrived)) if arrived[frame - 1] and not arrived[frame]]
-        return Fault("left_goal", left[0]) if left else None
-    if any(arrived):
-        return Fault("left_goal", arrived.index(True) + 1)
-    return Fault("not_at_goal", trace.num_frames - 1)
+    # It may have walked on and come back between two frames it shows; a stop is a stop.
+    left = [frame for frame in range(1, len(arrived)) if arrived[frame - 1] and not arrived[frame]]
+    if left:
+        return Fault("left_goal", left[0])
+    return None if arrived[-1] else Fault("not_at_goal", trace.num_frames - 1)
 
 
 def _components(problem: Problem, trace: Trace, fault: Fault | None, process: float) -> dict[str, float]:
