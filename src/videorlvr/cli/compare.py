@@ -30,6 +30,6 @@ def run(args: Namespace) -> None:
         emit_json({"suite": suite, **result}, args.json)
     if args.json == "-":
         return
-    console = Console()
+    console = Console(width=max(110, Console().width))
     console.print(rich_table(comparison_table(result, suite)))
     console.print(result["verdict"], highlight=False)

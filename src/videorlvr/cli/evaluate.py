@@ -29,7 +29,7 @@ def run(args: Namespace) -> None:
     if args.json:
         emit_json(summary, args.json)
     if args.json != "-":
-        Console().print(rich_table(summary_table(summary)))
+        Console(width=max(110, Console().width)).print(rich_table(summary_table(summary)))
 
 
 def evaluate_run(

@@ -28,8 +28,6 @@ OPTIONAL_PACKAGES = {
     "pysat": "solvers",
     "accelerate": "track",
     "tensorboard": "track",
-    "diffusers": "wan",
-    "transformers": "wan",
 }
 """Package that may be absent -> the extra of this package that brings it."""
 

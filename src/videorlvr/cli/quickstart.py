@@ -116,7 +116,7 @@ def _report(out: Path) -> None:
     loaded = [load_run(label, folder) for label, folder in players]
     before, after = (run.evaluations[SUITE].records for run in loaded[-2:])
     result = compare(before, after, label_a="SFT", label_b="RL")
-    console = Console(width=max(100, Console().width))
+    console = Console(width=max(116, Console().width))
     console.print(rich_table(success_table(loaded, SUITE)))
     console.print(rich_table(comparison_table(result, SUITE)))
     console.print(result["verdict"], highlight=False)

@@ -18,7 +18,8 @@ def register(commands: Any) -> None:
         help="judge videos of any model against a manifest",
         more=(
             "Judges DIR/<id>.mp4 for each problem of a manifest made by 'videorlvr worlds export'.\n"
-            "A video may have any number of frames and any resolution of the right aspect ratio.\n"
+            "A video may have any resolution of the right aspect ratio, and any\n"
+            "number of frames that shows the solution at no more than twice its pace.\n"
             "What is missing or broken counts as a refusal with that reason."
         ),
     )

@@ -34,7 +34,8 @@ REASON_OF_FILE = {"no_frames": "too_few_frames"}
 def score(manifest: str | Path, videos: str | Path, *, workers: int | None = None) -> dict[str, Any]:
     """Judge `videos/<id>.mp4` for every problem of a manifest.
 
-    A video may have any number of frames and any resolution of the layout's aspect ratio.
+    A video may have any number of frames that shows the solution at no more than twice its pace, and any
+    resolution of the layout's aspect ratio.
 
     Args:
         workers: Processes; None takes one a core. Fewer than 64 videos are judged in this process.

@@ -17,7 +17,7 @@ def micro_maze_sft() -> SFTConfig:
         model=MODEL,
         sampling=SAMPLING,
         batch=32,
-        num_steps=800,
+        num_steps=860,
         lr=2e-3,
         warmup=50,
         ema=0.99,

@@ -12,6 +12,7 @@ import json
 import platform
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +35,8 @@ class RunFolder:
     def is_done(self) -> bool:
         return (self.path / "done.json").exists()
 
-    def open(self, config: Config) -> None:
-        """Begin or continue the run of `config` here.
+    def open(self, config: Config, provenance: Mapping[str, Any] | None = None) -> None:
+        """Begin or continue the run of `config` here; `provenance` goes into about.json.
 
         Raises:
             ValueError: If the folder holds a run of another configuration.
@@ -51,7 +52,7 @@ class RunFolder:
                     )
             return
         self.path.mkdir(parents=True, exist_ok=True)
-        write_json(self.path / "about.json", about(config.seed))
+        write_json(self.path / "about.json", about(config.seed) | dict(provenance or {}))
         write_json(self.path / "config.json", values)
 
     def rewind(self, step: int) -> None:

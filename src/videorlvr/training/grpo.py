@@ -26,7 +26,7 @@ from videorlvr.process.schedule import window_steps
 from videorlvr.rollout.collect import Chunk, collect, drift_square
 from videorlvr.rollout.judge import Judge
 from videorlvr.rollout.problems import ProblemQueue
-from videorlvr.rollout.reward import reward_of
+from videorlvr.rollout.reward import describe, reward_of
 from videorlvr.training.advantages import group_advantages
 from videorlvr.training.config import GRPOConfig
 from videorlvr.training.device import device_of, generator_on, prepare, workers_of
@@ -237,11 +237,11 @@ def run(config: GRPOConfig, out: Path) -> Path:
         ValueError: If `out` holds another run or `init` holds no policy.
         Interrupted: If stopped; the same call continues.
     """
+    policy = BuiltinPolicy.load(Path(config.init), device=device_of(config.device))
     folder = RunFolder(out)
-    folder.open(config)
+    folder.open(config, {"reward": describe([task.world for task in config.tasks], config.reward)})
     if folder.is_done:
         return folder.policy
-    policy = BuiltinPolicy.load(Path(config.init), device=device_of(config.device))
     state = TrainState(policy.module, make_optimizer(policy, config.lr, config.weight_decay), ema=None)
     state.load(folder.checkpoint)
     folder.rewind(state.step)

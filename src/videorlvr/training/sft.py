@@ -134,15 +134,15 @@ def run(config: SFTConfig, out: Path) -> Path:
         ValueError: If `out` holds another run.
         Interrupted: If stopped; the same call continues.
     """
-    folder = RunFolder(out)
-    folder.open(config)
-    if folder.is_done:
-        return folder.policy
     device = device_of(config.device)
     if config.init:
         policy = BuiltinPolicy.load(Path(config.init), device=device)
     else:
         policy = BuiltinPolicy.new(config.model, seed=config.seed, device=device)
+    folder = RunFolder(out)
+    folder.open(config)
+    if folder.is_done:
+        return folder.policy
     state = TrainState(policy.module, make_optimizer(policy, config.lr, config.weight_decay), ema=config.ema)
     state.load(folder.checkpoint)
     folder.rewind(state.step)

@@ -262,11 +262,11 @@ class Reward:
     def __call__(self, components: Mapping[str, float]) -> float:
         """The reward of a verdict's components; components that a verdict lacks count as 0."""
         if self.kind == "sum":
-            return sum(weight * components.get(name, 0.0) for name, weight in self.weights.items())
+            return float(sum(weight * components.get(name, 0.0) for name, weight in self.weights.items()))
         product = 1.0
         for name, weight in self.weights.items():
             product *= components.get(name, 0.0) ** weight
-        return product
+        return float(product)
 
 
 @dataclass(frozen=True)

@@ -26,11 +26,13 @@ def show(world: World, problem: Problem, figures: Cells, ground: Cells | None = 
 
 
 def _frozen(world: World, problem: Problem, rng: np.random.Generator) -> Video:
+    """The given frame, held."""
     return np.repeat(first_frame(world, problem)[None], problem.num_frames, axis=0)
 
 
 def _constant(value: int) -> Callable[[World, Problem, np.random.Generator], Video]:
     def make(world: World, problem: Problem, rng: np.random.Generator) -> Video:
+        """Every pixel of one grey level."""
         layout = problem.layout
         return np.full((problem.num_frames, layout.height_px, layout.width_px, 3), value, np.uint8)
 
@@ -38,16 +40,19 @@ def _constant(value: int) -> Callable[[World, Problem, np.random.Generator], Vid
 
 
 def _noise(world: World, problem: Problem, rng: np.random.Generator) -> Video:
+    """The given frame, then random pixels."""
     video = rng.integers(0, 256, oracle_video(world, problem).shape, dtype=np.uint8)
     video[0] = first_frame(world, problem)
     return video
 
 
 def _reversed(world: World, problem: Problem, rng: np.random.Generator) -> Video:
+    """The oracle video backwards."""
     return oracle_video(world, problem)[::-1]
 
 
 def _last_frame_only(world: World, problem: Problem, rng: np.random.Generator) -> Video:
+    """The solved board, held."""
     return np.repeat(oracle_video(world, problem)[-1:], problem.num_frames, axis=0)
 
 
@@ -105,6 +110,7 @@ def _unsolved_again(world: World, problem: Problem, rng: np.random.Generator) ->
 
 
 def _single_frame(world: World, problem: Problem, rng: np.random.Generator) -> Video:
+    """The solved board as a video of one frame."""
     return oracle_video(world, problem)[-1:]
 
 
@@ -114,6 +120,7 @@ def _two_frames(world: World, problem: Problem, rng: np.random.Generator) -> Vid
 
 
 def _wrong_size(world: World, problem: Problem, rng: np.random.Generator) -> Video:
+    """The oracle video without its last rows of pixels."""
     return oracle_video(world, problem)[:, :-8]
 
 

@@ -1,7 +1,7 @@
 """Checks that every world shares, made before its own rules are asked.
 
-Order: is there a video, is its first frame the problem, can every cell be read, did what never changes
-stay. A world's `verify` asks `common_fault` first and then walks through the transitions.
+Order: are there frames enough, is the first one the problem, can every cell be read, did what never
+changes stay. A world's `verify` asks `common_fault` first and then walks through the transitions.
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ COMMON_REASONS: Mapping[str, str] = {
     "too_few_frames": "The video has so few frames that it would have to run at more than twice the pace.",
     "wrong_start": "The first frame does not show the problem.",
     "unreadable": "A cell shows something that is not sure to be any of the world's pictures.",
-    "illegal_move": "The state of a frame cannot be reached from the last frame by the allowed moves.",
 }
 
 

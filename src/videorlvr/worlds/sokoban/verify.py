@@ -24,6 +24,7 @@ from videorlvr.worlds.verify import (
 
 REASONS: Mapping[str, str] = {
     **COMMON_REASONS,
+    "illegal_move": "The frame cannot be reached from the last one by the allowed moves, for no nameable rule.",
     "board_changed": "A wall or a target is not where the problem put it.",
     "no_player": "A frame has no player.",
     "many_players": "A frame has more than one player.",
