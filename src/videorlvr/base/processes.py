@@ -10,7 +10,9 @@ from __future__ import annotations
 import os
 import signal
 from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from multiprocessing import forkserver, get_context
+
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def num_cores() -> int:
@@ -26,7 +28,23 @@ def start_workers(num_workers: int) -> ProcessPoolExecutor | None:
     """
     if num_workers < 1:
         return None
+    _start_server()
     return ProcessPoolExecutor(num_workers, get_context("forkserver"), initializer=_serve_quietly)
+
+
+def _start_server() -> None:
+    """The server that workers come from, told that each has one thread: processes are the parallelism here,
+    and the matrix library's threads of several workers would fight for the same cores."""
+    before = {name: os.environ.get(name) for name in THREAD_VARIABLES}
+    os.environ |= dict.fromkeys(THREAD_VARIABLES, "1")
+    try:
+        forkserver.ensure_running()
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def _serve_quietly() -> None:

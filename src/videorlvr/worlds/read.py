@@ -25,13 +25,14 @@ MAX_DISTANCE_RATIO = 0.8
 MAX_DISTANCE_SHARE = 0.75
 """... and at most this share of the distance between that colour and its nearest neighbour in the theme."""
 
-CHUNK_BYTES = 1 << 26
-"""Float copies of pixels are made at most this many bytes at a time."""
+CHUNK_BYTES = 1 << 22
+"""Float copies of pixels are made at most this many bytes at a time, so that they stay in the cache."""
 
 
 @lru_cache(maxsize=64)
 def zone_weights(cell_px: int) -> Floats:
-    """Averaging weights float32 [cell_px * cell_px, zones]; zones stay clear of their edges in large cells."""
+    """Averaging weights, float32 [cell_px * cell_px * 3, zones * 3]; zones stay clear of their edges in large
+    cells."""
     stripe, core, clear = round(cell_px / 8), round(cell_px / 4), cell_px // 24
     zones = np.zeros((NUM_ZONES, cell_px, cell_px), np.float32)
     near, far = slice(stripe + clear, cell_px - stripe - clear), slice(clear, stripe - clear)
@@ -42,7 +43,8 @@ def zone_weights(cell_px: int) -> Floats:
     for zone, (rows, cols) in enumerate([(far, near), (near, last), (last, near), (near, far)], start=2):
         zones[zone, rows, cols] = 1
     zones /= zones.sum(axis=(1, 2), keepdims=True)
-    return np.ascontiguousarray(zones.reshape(NUM_ZONES, -1).T)
+    each = zones.reshape(NUM_ZONES, -1, 1, 1) * np.eye(3, dtype=np.float32)
+    return np.ascontiguousarray(each.transpose(1, 2, 0, 3).reshape(-1, NUM_ZONES * 3))
 
 
 def zone_colours(videos: npt.NDArray[Any], layout: Layout) -> Floats:
@@ -51,14 +53,15 @@ def zone_colours(videos: npt.NDArray[Any], layout: Layout) -> Floats:
     rows, cols, size = layout.rows, layout.cols, layout.cell_px
     board = videos[
         :, :, layout.top_px : layout.top_px + rows * size, layout.left_px : layout.left_px + cols * size
-    ].reshape(batch * frames, rows, size, cols, size, 3)
+    ].reshape(batch * frames, rows, size, cols, size * 3)
     weights = zone_weights(size)
-    out = np.empty((batch * frames, rows, cols, 3, NUM_ZONES), np.float32)
+    out = np.empty((batch * frames, rows, cols, NUM_ZONES * 3), np.float32)
     step = max(1, CHUNK_BYTES // (4 * board[0].size))
     for start in range(0, len(board), step):
-        part = board[start : start + step].transpose(0, 1, 3, 5, 2, 4).astype(np.float32)
-        out[start : start + step] = part.reshape(*part.shape[:4], size * size) @ weights
-    return out.reshape(batch, frames, rows, cols, 3, NUM_ZONES).swapaxes(-1, -2)
+        # Whole pixel rows of cells are moved while they are bytes; then one matrix product.
+        cells = np.ascontiguousarray(board[start : start + step].swapaxes(2, 3))
+        out[start : start + step] = cells.reshape(*cells.shape[:3], -1).astype(np.float32) @ weights
+    return out.reshape(batch, frames, rows, cols, NUM_ZONES, 3)
 
 
 @lru_cache(maxsize=64)
@@ -73,15 +76,21 @@ def _palette(colours: tuple[tuple[int, int, int], ...]) -> tuple[Floats, Floats]
 def classify(colours: Floats, palette: tuple[tuple[int, int, int], ...]) -> tuple[Cells, Floats]:
     """Nearest colour's index, UNSURE where not sure, and the margin in [0, 1]: [..., 3] -> [...] twice."""
     table, reach = _palette(palette)
-    # |a - b|^2 by its expansion: a matrix product, and no array of shape [..., n, 3].
-    squares = (colours**2).sum(-1, keepdims=True) - 2 * (colours @ table.T) + (table**2).sum(-1)
+    flat = colours.reshape(-1, 3)
+    # |a - b|^2 by its expansion, one row a colour: a matrix product and then long rows to compare.
+    squares = (table**2).sum(-1)[:, None] - 2 * (table @ flat.T) + (flat**2).sum(-1)
     distances = np.sqrt(np.maximum(squares, 0))
-    index = distances.argmin(-1)
-    two = np.partition(distances, 1, axis=-1)
-    first, second = two[..., 0], two[..., 1]
+    index = np.zeros(len(flat), np.uint8)
+    first, second = distances[0], np.full(len(flat), np.inf, np.float32)
+    for number in range(1, len(table)):
+        nearer = distances[number] < first
+        second = np.where(nearer, first, np.minimum(second, distances[number]))
+        first = np.minimum(first, distances[number])
+        index[nearer] = number
     sure = (first <= MAX_DISTANCE_RATIO * second) & (first <= reach[index])
     margin = (second - first) / np.maximum(second + first, 1e-6)
-    return np.where(sure, index, UNSURE).astype(np.uint8), margin.astype(np.float32)
+    shape = colours.shape[:-1]
+    return np.where(sure, index, UNSURE).astype(np.uint8).reshape(shape), margin.reshape(shape)
 
 
 def read(videos: Video, *, layout: Layout, theme: Theme) -> list[Trace]:

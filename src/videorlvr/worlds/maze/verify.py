@@ -15,6 +15,7 @@ from videorlvr.worlds.maze.rules import (
     NOTHING,
     TRAIL,
     Cell,
+    cells_where,
     distances,
     goal_of,
     heads_of,
@@ -85,8 +86,8 @@ def transition_fault(ground: Cells, before: Cells, after: Cells, moves: int) -> 
     if len(starts) != 1:
         return "jump"
     start, end = starts[0], heads[0]
-    new = frozenset((int(row), int(col)) for row, col in np.argwhere(now & ~was))
-    allowed = {(int(row), int(col)) for row, col in np.argwhere(now)}
+    new = frozenset(cells_where(now & ~was))
+    allowed = set(cells_where(now))
     if walk_exists(ground, start, end, new, allowed, moves):
         return ""
     reach = distances(ground, start)[end]
@@ -172,7 +173,7 @@ def _distances_to_goal(ground: bytes, shape: tuple[int, ...]) -> npt.NDArray[np.
 
 def _drawn_path(ground: Cells, figure: Cells, start: Cell, goal: Cell) -> tuple[float, float]:
     """(does the drawn trail join start and goal if walls are ignored, share of it that corridors join)."""
-    drawn = {(int(row), int(col)) for row, col in np.argwhere((figure == TRAIL) | (figure == HEAD))}
+    drawn = set(cells_where((figure == TRAIL) | (figure == HEAD)))
 
     def reached(walls_count: bool) -> set[Cell]:
         seen, stack = ({start} if start in drawn else set()), [start] if start in drawn else []
@@ -191,8 +192,8 @@ def _drawn_path(ground: Cells, figure: Cells, start: Cell, goal: Cell) -> tuple[
 
 def _metrics(problem: Problem, trace: Trace) -> dict[str, float]:
     """Overlap of the last frame's trail with the reference's, start cell apart (it is given)."""
-    given = {(int(row), int(col)) for row, col in np.argwhere(problem.grid.figure != NOTHING)}
+    given = set(cells_where(problem.grid.figure != NOTHING))
     reference = play(problem.grid, problem.solution)[-1]
-    shown = {(int(row), int(col)) for row, col in np.argwhere(trace.figure[-1] != NOTHING)} - given
-    wanted = {(int(row), int(col)) for row, col in np.argwhere(reference != NOTHING)} - given
+    shown = set(cells_where(trace.figure[-1] != NOTHING)) - given
+    wanted = set(cells_where(reference != NOTHING)) - given
     return precision_recall_f1(set(shown), set(wanted))
