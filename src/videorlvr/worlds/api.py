@@ -152,7 +152,6 @@ class Level:
     """Difficulty and video knobs of one named level.
 
     rows, cols: inclusive ranges of board size in cells (Sokoban counts its outer walls).
-    canvas: rows, cols of the frame in cells; every board of the level is centred on it.
     moves: inclusive range of the solution's length in moves.
     moves_per_frame: how many legal moves one frame may show.
     """
@@ -160,13 +159,17 @@ class Level:
     name: str
     rows: tuple[int, int]
     cols: tuple[int, int]
-    canvas: tuple[int, int]
     moves: tuple[int, int]
     num_frames: int
     moves_per_frame: int
     cell_px: int = 8
     theme: str = "default"
     trainable: bool = True
+
+    @property
+    def canvas(self) -> tuple[int, int]:
+        """Rows and columns of the frame in cells: those of the largest board; smaller ones are centred."""
+        return self.rows[1], self.cols[1]
 
     def __post_init__(self) -> None:
         assert self.moves[1] <= self.moves_per_frame * (self.num_frames - 1), self.name

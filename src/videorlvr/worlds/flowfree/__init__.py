@@ -26,35 +26,43 @@ from videorlvr.worlds.flowfree.solve import solve
 from videorlvr.worlds.flowfree.verify import REASONS, verify
 from videorlvr.worlds.symmetry import canonical_bytes
 
-
-def _level(
-    name: str,
-    rows: tuple[int, int],
-    cols: tuple[int, int],
-    moves: tuple[int, int],
-    num_frames: int,
-    pace: int,
-) -> Level:
-    return Level(
-        name=name,
-        rows=rows,
-        cols=cols,
-        canvas=(rows[1], cols[1]),
-        moves=moves,
-        num_frames=num_frames,
-        moves_per_frame=pace,
-        trainable=name != "hard",
-    )
-
-
 LEVELS = {
     level.name: level
     for level in (
         # Moves are the cells between the endpoints: all cells less two a colour.
-        _level("micro", (4, 4), (5, 5), (12, 14), 8, 2),
-        _level("small", (5, 5), (5, 5), (15, 17), 10, 2),
-        _level("paper", (5, 8), (5, 8), (15, 52), 21, 3),
-        _level("hard", (9, 10), (9, 10), (63, 86), 25, 4),
+        Level(
+            name="micro",
+            rows=(4, 4),
+            cols=(5, 5),
+            moves=(12, 14),
+            num_frames=8,
+            moves_per_frame=2,
+        ),
+        Level(
+            name="small",
+            rows=(5, 5),
+            cols=(5, 5),
+            moves=(15, 17),
+            num_frames=10,
+            moves_per_frame=2,
+        ),
+        Level(
+            name="paper",
+            rows=(5, 8),
+            cols=(5, 8),
+            moves=(15, 52),
+            num_frames=21,
+            moves_per_frame=3,
+        ),
+        Level(
+            name="hard",
+            rows=(9, 10),
+            cols=(9, 10),
+            moves=(63, 86),
+            num_frames=25,
+            moves_per_frame=4,
+            trainable=False,
+        ),
     )
 }
 

@@ -24,29 +24,43 @@ from videorlvr.worlds.maze.generate import generate
 from videorlvr.worlds.maze.verify import REASONS, verify
 from videorlvr.worlds.symmetry import canonical_bytes
 
-
-def _level(name: str, cells: tuple[int, int], moves: tuple[int, int], num_frames: int, pace: int) -> Level:
-    canvas = (cells[1], cells[1])
-    return Level(
-        name=name,
-        rows=cells,
-        cols=cells,
-        canvas=canvas,
-        moves=moves,
-        num_frames=num_frames,
-        moves_per_frame=pace,
-        trainable=name != "hard",
-    )
-
-
 LEVELS = {
     level.name: level
     for level in (
-        _level("micro", (3, 3), (4, 8), 5, 2),
-        _level("small", (6, 6), (4, 22), 12, 2),
+        Level(
+            name="micro",
+            rows=(3, 3),
+            cols=(3, 3),
+            moves=(4, 8),
+            num_frames=5,
+            moves_per_frame=2,
+        ),
+        Level(
+            name="small",
+            rows=(6, 6),
+            cols=(6, 6),
+            moves=(4, 22),
+            num_frames=12,
+            moves_per_frame=2,
+        ),
         # The paper's 7x7 to 21x21 squares, walls included, are 3x3 to 10x10 cells.
-        _level("paper", (3, 10), (3, 80), 21, 4),
-        _level("hard", (12, 25), (20, 192), 25, 8),
+        Level(
+            name="paper",
+            rows=(3, 10),
+            cols=(3, 10),
+            moves=(3, 80),
+            num_frames=21,
+            moves_per_frame=4,
+        ),
+        Level(
+            name="hard",
+            rows=(12, 25),
+            cols=(12, 25),
+            moves=(20, 192),
+            num_frames=25,
+            moves_per_frame=8,
+            trainable=False,
+        ),
     )
 }
 

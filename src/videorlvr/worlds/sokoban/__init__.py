@@ -26,39 +26,50 @@ from videorlvr.worlds.sokoban.solve import solve
 from videorlvr.worlds.sokoban.verify import REASONS, verify
 from videorlvr.worlds.symmetry import canonical_bytes
 
-
-def _level(
-    name: str,
-    rows: tuple[int, int],
-    cols: tuple[int, int],
-    moves: tuple[int, int],
-    num_frames: int,
-    pace: int,
-    *,
-    boxes: tuple[int, int],
-    inner_walls: tuple[int, int],
-) -> SokobanLevel:
-    return SokobanLevel(
-        name=name,
-        rows=rows,
-        cols=cols,
-        canvas=(rows[1], cols[1]),
-        moves=moves,
-        num_frames=num_frames,
-        moves_per_frame=pace,
-        trainable=name != "hard",
-        boxes=boxes,
-        inner_walls=inner_walls,
-    )
-
-
 LEVELS = {
     level.name: level
     for level in (
-        _level("micro", (5, 5), (6, 6), (2, 7), 8, 1, boxes=(1, 1), inner_walls=(0, 2)),
-        _level("small", (6, 7), (6, 7), (4, 15), 16, 1, boxes=(1, 2), inner_walls=(0, 5)),
-        _level("paper", (6, 10), (6, 10), (6, 60), 61, 1, boxes=(1, 3), inner_walls=(3, 16)),
-        _level("hard", (9, 12), (9, 12), (20, 120), 61, 2, boxes=(2, 4), inner_walls=(8, 25)),
+        SokobanLevel(
+            name="micro",
+            rows=(5, 5),
+            cols=(6, 6),
+            moves=(2, 7),
+            num_frames=8,
+            moves_per_frame=1,
+            boxes=(1, 1),
+            inner_walls=(0, 2),
+        ),
+        SokobanLevel(
+            name="small",
+            rows=(6, 7),
+            cols=(6, 7),
+            moves=(4, 15),
+            num_frames=16,
+            moves_per_frame=1,
+            boxes=(1, 2),
+            inner_walls=(0, 5),
+        ),
+        SokobanLevel(
+            name="paper",
+            rows=(6, 10),
+            cols=(6, 10),
+            moves=(6, 60),
+            num_frames=61,
+            moves_per_frame=1,
+            boxes=(1, 3),
+            inner_walls=(3, 16),
+        ),
+        SokobanLevel(
+            name="hard",
+            rows=(9, 12),
+            cols=(9, 12),
+            moves=(20, 120),
+            num_frames=61,
+            moves_per_frame=2,
+            boxes=(2, 4),
+            inner_walls=(8, 25),
+            trainable=False,
+        ),
     )
 }
 
