@@ -21,7 +21,7 @@ from videorlvr.base.records import append_jsonl, read_json, truncate_jsonl, writ
 from videorlvr.training.config import Config
 
 # What may differ between a run and its continuation, since no number depends on it.
-FREE_KEYS = {"max_s", "save_every_s", "num_workers", "device", "compile", "tracker"}
+FREE_KEYS = {"max_s", "log_every", "save_every_s", "num_workers", "device", "compile", "tracker"}
 
 
 class RunFolder:
