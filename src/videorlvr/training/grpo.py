@@ -20,7 +20,7 @@ from torch import Tensor
 
 from videorlvr.base import seeding
 from videorlvr.policies.builtin import BuiltinPolicy
-from videorlvr.process.gaussian import clip_from_drift, kl_mean, log_prob_mean
+from videorlvr.process.gaussian import Transition, clip_from_drift, kl_mean, log_prob_mean
 from videorlvr.process.sampler import StochasticSteps, replay_transition
 from videorlvr.process.schedule import window_steps
 from videorlvr.rollout.collect import Chunk, collect, drift_square
@@ -61,7 +61,8 @@ class GRPO:
 
     def __call__(self, iteration: int) -> Metrics:
         began = time.monotonic()
-        chunks, verdicts, line = self._roll_out(iteration)
+        line: Metrics = {}
+        chunks, verdicts = self._roll_out(iteration)
         rolled = time.monotonic()
         advantages = self._advantages(chunks, verdicts, line)
         self._optimise(chunks, advantages, line)
@@ -77,7 +78,7 @@ class GRPO:
         steps = window_steps(config.window, config.num_trained, config.sampling.num_steps, rng)
         return StochasticSteps(steps, config.sde, config.noise_scale)
 
-    def _roll_out(self, iteration: int) -> tuple[list[Chunk], list[list[Verdict]], Metrics]:
+    def _roll_out(self, iteration: int) -> tuple[list[Chunk], list[list[Verdict]]]:
         """All groups of an iteration; the judge's processes work while the next chunk is sampled."""
         config, steps = self.config, self._steps(iteration)
         chunks, parts = [], []
@@ -96,7 +97,7 @@ class GRPO:
                 )
                 chunks.append(chunk)
                 parts.append(self.judge.submit(chunk.problems, chunk.videos))
-        return chunks, [self.judge.collect(part) for part in parts], {}
+        return chunks, [self.judge.collect(part) for part in parts]
 
     def _advantages(self, chunks: list[Chunk], verdicts: list[list[Verdict]], line: Metrics) -> list[Tensor]:
         """Advantages of each chunk [B]; reward figures go to `line`, by world."""
@@ -181,7 +182,7 @@ class GRPO:
             "ratio_gap": float(torch.stack(rows)[:, 4].max()),
         }
 
-    def _kl(self, chunk: Chunk, position: int, index: int, law, mask: Tensor) -> Tensor:  # type: ignore[no-untyped-def]
+    def _kl(self, chunk: Chunk, position: int, index: int, law: Transition, mask: Tensor) -> Tensor:
         """KL_mean(policy || reference) of one step, a scalar; 0 where it has no weight."""
         if self.reference is None:
             return torch.zeros((), device=mask.device)
