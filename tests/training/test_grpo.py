@@ -161,7 +161,7 @@ def test_the_gradient_is_the_policy_gradient(rl_config):
     """Against advantages and laws written out by hand; the size does not depend on the resolution's D."""
     config, policy = toy(rl_config, num_trained=1)
     stage = stage_of(config, Score(brightness), policy)
-    chunks, verdicts, line = stage._roll_out(0)
+    (chunks, verdicts), line = stage._roll_out(0), {}
     advantages = stage._advantages(chunks, verdicts, line)
     stage._update = lambda: 0.0
     stage._optimise(chunks, advantages, line)
@@ -195,7 +195,7 @@ def test_the_real_reward_is_the_worlds(rl_config):
     config = rl_config(reward="paper")
     with Judge(0) as judge:
         stage = stage_of(config, judge)
-        chunks, verdicts, line = stage._roll_out(0)
+        (chunks, verdicts), line = stage._roll_out(0), {}
         stage._advantages(chunks, verdicts, line)
     combine = reward_of("maze", "paper")
     values = np.array([combine(verdict.components) for part in verdicts for verdict in part])
@@ -232,7 +232,7 @@ def test_all_groups_of_an_iteration_share_a_drawn_window(rl_config):
     stage = stage_of(rl_config(window="random"), Score(brightness))
     windows = []
     for iteration in range(8):
-        chunks, _, _ = stage._roll_out(iteration)
+        chunks, _ = stage._roll_out(iteration)
         assert len({chunk.steps.steps for chunk in chunks}) == 1
         windows.append(chunks[0].steps.steps)
     assert len(set(windows)) > 2

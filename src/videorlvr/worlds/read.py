@@ -30,9 +30,12 @@ CHUNK_BYTES = 1 << 22
 
 
 @lru_cache(maxsize=64)
-def zone_weights(cell_px: int) -> Floats:
-    """Averaging weights, float32 [cell_px * cell_px * 3, zones * 3]; zones stay clear of their edges in large
-    cells."""
+def zone_sums(cell_px: int) -> tuple[Floats, Floats]:
+    """A 0/1 matrix that adds up each zone's colours, float32 [cell_px * cell_px * 3, zones * 3], and how many
+    pixels that are, [zones * 3]. Zones stay clear of their edges in large cells.
+
+    Sums of bytes are exact in float32, so a zone of one colour has exactly that colour as its mean.
+    """
     stripe, core, clear = round(cell_px / 8), round(cell_px / 4), cell_px // 24
     zones = np.zeros((NUM_ZONES, cell_px, cell_px), np.float32)
     near, far = slice(stripe + clear, cell_px - stripe - clear), slice(clear, stripe - clear)
@@ -42,9 +45,9 @@ def zone_weights(cell_px: int) -> Floats:
     last = slice(cell_px - stripe + clear, cell_px - clear)
     for zone, (rows, cols) in enumerate([(far, near), (near, last), (last, near), (near, far)], start=2):
         zones[zone, rows, cols] = 1
-    zones /= zones.sum(axis=(1, 2), keepdims=True)
     each = zones.reshape(NUM_ZONES, -1, 1, 1) * np.eye(3, dtype=np.float32)
-    return np.ascontiguousarray(each.transpose(1, 2, 0, 3).reshape(-1, NUM_ZONES * 3))
+    matrix = np.ascontiguousarray(each.transpose(1, 2, 0, 3).reshape(-1, NUM_ZONES * 3))
+    return matrix, matrix.sum(axis=0)
 
 
 def zone_colours(videos: npt.NDArray[Any], layout: Layout) -> Floats:
@@ -54,13 +57,14 @@ def zone_colours(videos: npt.NDArray[Any], layout: Layout) -> Floats:
     board = videos[
         :, :, layout.top_px : layout.top_px + rows * size, layout.left_px : layout.left_px + cols * size
     ].reshape(batch * frames, rows, size, cols, size * 3)
-    weights = zone_weights(size)
+    matrix, counts = zone_sums(size)
     out = np.empty((batch * frames, rows, cols, NUM_ZONES * 3), np.float32)
     step = max(1, CHUNK_BYTES // (4 * board[0].size))
     for start in range(0, len(board), step):
         # Whole pixel rows of cells are moved while they are bytes; then one matrix product.
         cells = np.ascontiguousarray(board[start : start + step].swapaxes(2, 3))
-        out[start : start + step] = cells.reshape(*cells.shape[:3], -1).astype(np.float32) @ weights
+        out[start : start + step] = cells.reshape(*cells.shape[:3], -1).astype(np.float32) @ matrix
+    out /= counts
     return out.reshape(batch, frames, rows, cols, NUM_ZONES, 3)
 
 
@@ -76,12 +80,11 @@ def _palette(colours: tuple[tuple[int, int, int], ...]) -> tuple[Floats, Floats]
 def classify(colours: Floats, palette: tuple[tuple[int, int, int], ...]) -> tuple[Cells, Floats]:
     """Nearest colour's index, UNSURE where not sure, and the margin in [0, 1]: [..., 3] -> [...] twice."""
     table, reach = _palette(palette)
-    flat = colours.reshape(-1, 3)
-    # |a - b|^2 by its expansion, one row a colour: a matrix product and then long rows to compare.
-    squares = (table**2).sum(-1)[:, None] - 2 * (table @ flat.T) + (flat**2).sum(-1)
-    distances = np.sqrt(np.maximum(squares, 0))
-    index = np.zeros(len(flat), np.uint8)
-    first, second = distances[0], np.full(len(flat), np.inf, np.float32)
+    channels = np.ascontiguousarray(colours.reshape(-1, 3).T)
+    # One long row a colour; the differences themselves, since |a|^2 - 2ab + |b|^2 loses what lies near.
+    distances = np.sqrt(sum((channels[c] - table[:, c, None]) ** 2 for c in range(3)))
+    index = np.zeros(channels.shape[1], np.uint8)
+    first, second = distances[0], np.full(channels.shape[1], np.inf, np.float32)
     for number in range(1, len(table)):
         nearer = distances[number] < first
         second = np.where(nearer, first, np.minimum(second, distances[number]))
