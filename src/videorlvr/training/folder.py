@@ -2,7 +2,7 @@
 
 config.json   the resolved configuration        metrics.jsonl   a line a step
 about.json    command, versions, commit, date   checkpoints/    to go on from
-policy/       the result (when done)            evaluations/    a folder a suite
+policy/       the result, so far if interrupted evaluations/    a folder a suite
 """
 
 from __future__ import annotations

@@ -266,7 +266,7 @@ def run(config: GRPOConfig, out: Path) -> Path:
             )
         finally:
             stage.queue.close()
-    policy.save(folder.policy)
+            policy.save(folder.policy)  # an interrupted run has a policy too, to look at
     folder.finish({"steps": state.step})
     return folder.policy
 

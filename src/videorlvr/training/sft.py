@@ -169,6 +169,6 @@ def run(config: SFTConfig, out: Path) -> Path:
             )
         finally:
             stage.close()
-    averaged.save(folder.policy)
+            averaged.save(folder.policy)  # an interrupted run has a policy too, to look at
     folder.finish({"steps": state.step, "parameters": num_parameters(policy.module)})
     return folder.policy
