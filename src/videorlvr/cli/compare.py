@@ -9,9 +9,7 @@ from pathlib import Path
 def run(args: Namespace) -> None:
     """Print the paired comparison. args: run_a, run_b, suite (None: the one both have),
     json (a file, or '-' for JSON alone on stdout)."""
-    from rich.console import Console
-
-    from videorlvr.cli.output import emit_json
+    from videorlvr.cli.output import emit_json, table_console
     from videorlvr.evaluation.compare import compare
     from videorlvr.evaluation.folders import load_evaluation, shared_suite
     from videorlvr.reports.load import labelled
@@ -30,6 +28,6 @@ def run(args: Namespace) -> None:
         emit_json({"suite": suite, **result}, args.json)
     if args.json == "-":
         return
-    console = Console(width=max(110, Console().width))
+    console = table_console()
     console.print(rich_table(comparison_table(result, suite)))
     console.print(result["verdict"], highlight=False)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from argparse import Namespace
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from videorlvr.evaluation.suites import Suite
 
 
 def run(args: Namespace) -> None:
     """Play and judge the suite, print its table. args: run_folder (a run folder or a baseline's name), suite,
     samples, json (a file, or '-' for JSON alone on stdout), device."""
-    from rich.console import Console
-
-    from videorlvr.cli.output import emit_json
+    from videorlvr.cli.output import emit_json, table_console
     from videorlvr.evaluation.baselines import BASELINES
     from videorlvr.evaluation.folders import evaluation_dir
     from videorlvr.evaluation.runner import evaluate
@@ -25,25 +27,24 @@ def run(args: Namespace) -> None:
             BASELINES[args.run_folder], suite, name=args.run_folder, out=out, samples=args.samples
         )
     else:
-        summary = evaluate_run(Path(args.run_folder), args.suite, samples=args.samples, device=args.device)
+        summary = evaluate_run(Path(args.run_folder), suite, samples=args.samples, device=args.device)
     if args.json:
         emit_json(summary, args.json)
     if args.json != "-":
-        Console(width=max(110, Console().width)).print(rich_table(summary_table(summary)))
+        table_console().print(rich_table(summary_table(summary)))
 
 
 def evaluate_run(
-    run_folder: Path, suite_name: str, *, samples: int = 1, device: str = "auto"
+    run_folder: Path, suite: Suite, *, samples: int = 1, device: str = "auto"
 ) -> dict[str, object]:
     """Evaluate the policy of a run folder; the evaluation is written below it.
 
     Raises:
-        ValueError: If the folder holds no finished run.
+        ValueError: If the folder is no run's, or its run has no policy yet.
     """
     from videorlvr.base.records import read_json
     from videorlvr.evaluation.folders import evaluation_dir
     from videorlvr.evaluation.runner import evaluate
-    from videorlvr.evaluation.suites import suite_of
     from videorlvr.policies.builtin import BuiltinPolicy, weights_hash
     from videorlvr.rollout.sample import PolicyPlayer, Sampling
     from videorlvr.training.device import device_of
@@ -55,7 +56,6 @@ def evaluate_run(
     config = read_json(run_folder / "config.json")
     policy = BuiltinPolicy.load(run_folder / "policy", device=device_of(device))
     batch_size = 64 if policy.device.type == "cpu" else 256
-    suite = suite_of(suite_name)
     return evaluate(
         PolicyPlayer(policy, Sampling.model_validate(config["sampling"]), batch_size=batch_size),
         suite,

@@ -8,7 +8,10 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 JSON_HELP = "write the result as JSON to this file; '-' prints it, and nothing else, on standard output"
 
@@ -25,6 +28,13 @@ def emit_json(value: Any, target: str) -> None:
         sys.stdout.write(json.dumps(to_json(value), indent=2, allow_nan=False) + "\n")
     else:
         write_json(target, value)
+
+
+def table_console() -> Console:
+    """A terminal wide enough for the tables, whose columns would otherwise be cut to unreadable."""
+    from rich.console import Console
+
+    return Console(width=max(116, Console().width))
 
 
 def note(text: str) -> None:

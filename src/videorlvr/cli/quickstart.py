@@ -100,8 +100,7 @@ def _by_world(folders: dict[str, Path]) -> Player:
 
 def _report(out: Path) -> None:
     """The tables in the terminal, and the page."""
-    from rich.console import Console
-
+    from videorlvr.cli.output import table_console
     from videorlvr.evaluation.baselines import BASELINES
     from videorlvr.evaluation.compare import compare
     from videorlvr.reports.load import load_run
@@ -116,7 +115,7 @@ def _report(out: Path) -> None:
     loaded = [load_run(label, folder) for label, folder in players]
     before, after = (run.evaluations[SUITE].records for run in loaded[-2:])
     result = compare(before, after, label_a="SFT", label_b="RL")
-    console = Console(width=max(116, Console().width))
+    console = table_console()
     console.print(rich_table(success_table(loaded, SUITE)))
     console.print(rich_table(comparison_table(result, SUITE)))
     console.print(result["verdict"], highlight=False)

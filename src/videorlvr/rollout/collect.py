@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from videorlvr.policies.api import Policy
-from videorlvr.process.gaussian import Transition, log_prob_mean
+from videorlvr.process.gaussian import Transition, kl_mean, log_prob_mean
 from videorlvr.process.sampler import StochasticSteps, denoise
 from videorlvr.rollout.sample import Sampling, condition
 from videorlvr.worlds.api import Problem, Video
@@ -88,7 +88,5 @@ def collect(
 
 def drift_square(chunk: Chunk, index: int, new: Transition, mask: Tensor) -> Tensor:
     """Half the squared drift per free dimension since the rollout, in units of std: [B], no gradient."""
-    old = chunk.means[index].float()
-    square = torch.where(mask, (new.mean.detach() - old) ** 2, 0.0).flatten(1).sum(-1)
-    free = mask.expand_as(old).flatten(1).sum(-1)
-    return square / (2 * new.std**2 * free)
+    old = Transition(chunk.means[index], new.std)
+    return kl_mean(old, Transition(new.mean.detach(), new.std), mask)

@@ -182,7 +182,7 @@ def overridden(config: Config, overrides: Mapping[str, str]) -> Config:
         for parent in parents:
             target = target.get(parent) if isinstance(target, dict) else None
         if not isinstance(target, dict) or name not in target:
-            raise unknown("setting", key, keys_of(values))
+            raise unknown("setting", key, known_keys(type(config)))
         target[name] = _value(text, target[name])
     return checked(type(config), values)
 
@@ -197,13 +197,6 @@ def _value(text: str, present: Any) -> Any:
     if isinstance(present, list):
         return text.replace(" ", "").split(",") if isinstance(value, str) else value
     return value if value is None or isinstance(value, bool | list | dict) else text
-
-
-def keys_of(values: dict[str, Any], prefix: str = "") -> list[str]:
-    out = []
-    for key, value in values.items():
-        out += keys_of(value, f"{prefix}{key}.") if isinstance(value, dict) else [prefix + key]
-    return out
 
 
 def checked(kind: type[Config], values: dict[str, Any]) -> Config:

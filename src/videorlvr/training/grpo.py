@@ -26,12 +26,12 @@ from videorlvr.process.schedule import window_steps
 from videorlvr.rollout.collect import Chunk, collect, drift_square
 from videorlvr.rollout.judge import Judge
 from videorlvr.rollout.problems import ProblemQueue
-from videorlvr.rollout.reward import describe, reward_of
+from videorlvr.rollout.reward import describe, rewards
 from videorlvr.training.advantages import group_advantages
 from videorlvr.training.config import GRPOConfig
 from videorlvr.training.device import device_of, generator_on, prepare, workers_of
 from videorlvr.training.folder import RunFolder
-from videorlvr.training.loop import run_steps
+from videorlvr.training.loop import Interrupted, run_steps
 from videorlvr.training.objectives import clipped_policy_loss
 from videorlvr.training.sft import make_optimizer
 from videorlvr.training.state import TrainState
@@ -106,10 +106,9 @@ class GRPO:
         for chunk, judged in zip(chunks, verdicts, strict=True):
             world = chunk.problems[0].address.world
             by_world.setdefault(world, []).extend(judged)
-            combine = reward_of(world, config.reward)
-            rewards = np.array([combine(v.components) for v in judged]).reshape(-1, config.group)
+            grouped = np.reshape(rewards(world, config.reward, judged), (-1, config.group))
             advantages, live = group_advantages(
-                rewards, min_spread=config.min_spread, max_advantage=config.max_advantage
+                grouped, min_spread=config.min_spread, max_advantage=config.max_advantage
             )
             dead += int((~live).sum())
             out.append(torch.from_numpy(advantages.reshape(-1)).to(self.policy.device, torch.float32))
@@ -219,11 +218,10 @@ class GRPO:
 
 def world_figures(world: str, verdicts: list[Verdict], config: GRPOConfig) -> Metrics:
     """Reward, success and every component of a world's rollouts."""
-    combine = reward_of(world, config.reward)
-    rewards = np.array([combine(v.components) for v in verdicts])
+    earned = np.array(rewards(world, config.reward, verdicts))
     line: Metrics = {
-        f"reward/{world}": float(rewards.mean()),
-        f"reward_std/{world}": float(rewards.reshape(-1, config.group).std(axis=1).mean()),
+        f"reward/{world}": float(earned.mean()),
+        f"reward_std/{world}": float(earned.reshape(-1, config.group).std(axis=1).mean()),
         f"success/{world}": float(np.mean([v.success for v in verdicts])),
     }
     for name in sorted({name for v in verdicts for name in v.components}):
@@ -264,9 +262,12 @@ def run(config: GRPOConfig, out: Path) -> Path:
                 max_s=config.max_s,
                 tracker=config.tracker,
             )
+        except Interrupted:
+            policy.save(folder.policy)  # to look at; a run that failed leaves none
+            raise
         finally:
             stage.queue.close()
-            policy.save(folder.policy)  # an interrupted run has a policy too, to look at
+    policy.save(folder.policy)
     folder.finish({"steps": state.step})
     return folder.policy
 

@@ -25,7 +25,7 @@ from videorlvr.training.config import SFTConfig
 from videorlvr.training.data import OracleVideos
 from videorlvr.training.device import device_of, generator_on, prepare, workers_of
 from videorlvr.training.folder import RunFolder
-from videorlvr.training.loop import run_steps
+from videorlvr.training.loop import Interrupted, run_steps
 from videorlvr.training.state import TrainState
 from videorlvr.training.track import Metrics
 from videorlvr.training.validate import Validation
@@ -167,8 +167,11 @@ def run(config: SFTConfig, out: Path) -> Path:
                 max_s=config.max_s,
                 tracker=config.tracker,
             )
+        except Interrupted:
+            averaged.save(folder.policy)  # to look at; a run that failed leaves none
+            raise
         finally:
             stage.close()
-            averaged.save(folder.policy)  # an interrupted run has a policy too, to look at
+    averaged.save(folder.policy)
     folder.finish({"steps": state.step, "parameters": num_parameters(policy.module)})
     return folder.policy
