@@ -79,11 +79,6 @@ def _required_level(world: World, level: str | None) -> str:
     return level
 
 
-def _warn_of_theme(theme: str | None) -> None:
-    if theme not in (None, "default"):
-        note(f"videorlvr: the prompts name the colours of the default theme, not those of '{theme}'")
-
-
 def list_worlds(args: argparse.Namespace) -> int:
     """`worlds list`"""
     from videorlvr.worlds import WORLDS
@@ -149,7 +144,6 @@ def show_problem(args: argparse.Namespace) -> int:
         written = write_view(world, problem, args.out, scale=args.scale, fps=args.fps)
     if args.json:
         emit_json(problem.to_json(), args.json)
-    _warn_of_theme(args.theme)
     if args.json != "-":
         num_moves = len(world.play(problem.grid, problem.solution)) - 1
         rows, cols = problem.grid.shape
@@ -180,7 +174,6 @@ def export_problems(args: argparse.Namespace) -> int:
         theme=args.theme,
         fps=args.fps,
     )
-    _warn_of_theme(args.theme)
     last = args.start + args.count - 1
     print(f"{args.count} problems of {world.id}/{level}/{args.split} ({args.start} to {last})")
     print(f"written to {manifest}, with first_frames/ and oracle/ beside it")

@@ -12,7 +12,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-from videorlvr.base.choices import unknown
 from videorlvr.base.files import write_text_atomic
 from videorlvr.base.records import to_json
 from videorlvr.base.video import write_mp4, write_png
@@ -42,15 +41,15 @@ MANIFEST_KEYS = (
 def shown_as(
     world: World, problem: Problem, *, size: tuple[int, int] | None = None, theme: str | None = None
 ) -> Problem:
-    """The same problem in frames of another size (H, W) or in other colours.
+    """The same problem in frames of another size (H, W) or in other colours, which its prompt then names.
 
     Raises:
         ValueError: If the size leaves less than 8 px a cell, or the world has no such theme.
     """
-    if theme is not None:
-        if theme not in world.themes:
-            raise unknown(f"theme of {world.name}", theme, world.themes)
-        problem = dataclasses.replace(problem, theme=theme)
+    if theme is not None and theme != problem.theme:
+        place = problem.address
+        named = make_problem(world, place.level, place.split, place.index, theme=theme)
+        problem = dataclasses.replace(problem, theme=theme, prompt=named.prompt)
     if size is not None:
         rows, cols = problem.grid.shape
         layout = Layout.letterboxed(rows, cols, height_px=size[0], width_px=size[1])
@@ -74,7 +73,7 @@ def export(
 
     Args:
         size: (H, W) of all frames, the board letterboxed in them; None keeps the level's own canvas.
-        theme: Colours; None keeps the level's. Prompts name the colours of the default theme.
+        theme: Colours; None keeps the level's. Prompts name what is shown.
 
     Raises:
         ValueError: For a level, split, theme, size or count that does not exist.

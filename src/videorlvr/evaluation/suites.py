@@ -1,8 +1,9 @@
 """Suites: named and versioned lists of addresses that results are reported on.
 
-Law: a suite's name, the worlds and their versions fix its problems, and `fingerprint` says so in a few
-letters. A suite takes every world that has its level, so a new world joins by itself; it changes the
-fingerprint of the whole suite but not that of `small-v1:maze`, the suite restricted to one world.
+Law: a suite's name, the worlds and their versions fix its problems, and `suite_hash` says so in a few
+letters. No board is there twice: a problem counts as one piece of evidence, and a board that came twice
+would count as two. A suite takes every world that has its level, so a new world joins by itself; it changes
+the hash of the whole suite but not that of `small-v2:maze`, the suite restricted to one world.
 
 Test splits are for reporting. Whatever is chosen by looking at results is chosen on `*-val-*` suites.
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -20,9 +22,12 @@ from videorlvr.worlds import WORLDS, world_of
 from videorlvr.worlds.api import Address, Problem, Split
 from videorlvr.worlds.problems import make_problem
 
+MAX_WALK = 40
+"""Addresses that are looked at for each problem that a suite wants, before its level is called too small."""
+
 
 class Part(NamedTuple):
-    """The problems 0 to size - 1 of one world, level and split."""
+    """The first `size` different boards of one world, level and split, in the order of their indices."""
 
     world: str
     level: str
@@ -51,17 +56,17 @@ def _every_world(name: str, level: str, split: Split, count: int) -> Suite:
 
 SUITES: list[Suite] = [
     _every_world("smoke-v1", "micro", "test", 8),
-    _every_world("micro-v1", "micro", "test", 200),
-    _every_world("small-v1", "small", "test", 1000),
-    _every_world("paper-v1", "paper", "test", 1000),
+    _every_world("micro-v2", "micro", "test", 200),
+    _every_world("small-v2", "small", "test", 1000),
+    _every_world("paper-v2", "paper", "test", 1000),
     _every_world("hard-v1", "hard", "test", 200),
-    _every_world("micro-val-v1", "micro", "val", 256),
-    _every_world("small-val-v1", "small", "val", 256),
+    _every_world("micro-val-v2", "micro", "val", 256),
+    _every_world("small-val-v2", "small", "val", 256),
 ]
 
 
 def suite_of(name: str) -> Suite:
-    """The suite of that name; `small-v1:maze` is its part of one world.
+    """The suite of that name; `small-v2:maze` is its part of one world.
 
     Raises:
         ChoiceError: For a suite, or a world in it, that does not exist; it names the nearest.
@@ -80,15 +85,11 @@ def suite_of(name: str) -> Suite:
 
 
 def addresses(suite: Suite) -> list[Address]:
-    """The suite's addresses in suite order."""
-    return [
-        Address(part.world, world_of(part.world).version, part.level, part.split, index)
-        for part in suite.parts
-        for index in range(part.size)
-    ]
+    """The suite's addresses in suite order. The boards decide which these are, so its problems are made."""
+    return [problem.address for problem in problems(suite)]
 
 
-def fingerprint(suite: Suite) -> str:
+def suite_hash(suite: Suite) -> str:
     """Sixteen hexadecimal digits that stand for the suite's addresses, world versions included."""
     text = "\n".join(str(address) for address in addresses(suite))
     return hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -99,14 +100,69 @@ def problems(suite: Suite, *, workers: int | None = None) -> list[Problem]:
 
     Args:
         workers: Processes; None takes one a core, 1 stays in this process.
+
+    Raises:
+        ValueError: If a level has too few different boards.
     """
     return list(_problems(suite, workers))
 
 
+def num_puzzles(listed: Iterable[Problem]) -> dict[str, int]:
+    """World -> different boards among `listed` when mirror images and turns count as one.
+
+    Images are different problems to a model, and related ones: where this is far below the number of
+    problems, an interval is somewhat wider in truth than it looks.
+    """
+    seen: dict[str, set[bytes]] = {}
+    for problem in listed:
+        world = world_of(problem.address.world)
+        seen.setdefault(world.name, set()).add(world.canonical(problem.grid))
+    return {name: len(boards) for name, boards in seen.items()}
+
+
+class _Walk:
+    """One part being filled: its indices are walked from 0, and boards that were met before are passed by."""
+
+    def __init__(self, part: Part) -> None:
+        self.part, self.walked = part, 0
+        self.met: dict[bytes, Problem] = {}
+
+    def next(self) -> list[tuple[Part, int]]:
+        """The places to look at next: as many as are missing, and some for the boards that will come again."""
+        missing = self.part.size - len(self.met)
+        count = missing if self.walked == 0 else 4 * missing
+        self.walked += count
+        return [(self.part, index) for index in range(self.walked - count, self.walked)]
+
+    def take(self, problem: Problem) -> None:
+        if len(self.met) < self.part.size:
+            self.met.setdefault(_board(problem), problem)
+
+
 @functools.lru_cache(maxsize=4)
 def _problems(suite: Suite, workers: int | None) -> tuple[Problem, ...]:
-    return tuple(map_in_order(_make, addresses(suite), f"making {suite.name}", workers=workers))
+    walks = {part: _Walk(part) for part in suite.parts}
+    while places := [place for walk in walks.values() for place in walk.next()]:
+        for place, problem in zip(
+            places, map_in_order(_make, places, f"making {suite.name}", workers=workers), strict=True
+        ):
+            walks[place[0]].take(problem)
+        for part, walk in walks.items():
+            if len(walk.met) < part.size and walk.walked >= MAX_WALK * part.size:
+                raise ValueError(
+                    f"suite {suite.name} wants {part.size} different boards of {part.world}:{part.level}, but the "
+                    f"first {walk.walked} problems of its {part.split} split show only {len(walk.met)}: "
+                    "take a smaller suite or a level with larger boards"
+                )
+    return tuple(problem for part in suite.parts for problem in walks[part].met.values())
 
 
-def _make(address: Address) -> Problem:
-    return make_problem(world_of(address.world), address.level, address.split, address.index)
+def _make(place: tuple[Part, int]) -> Problem:
+    part, index = place
+    return make_problem(world_of(part.world), part.level, part.split, index)
+
+
+def _board(problem: Problem) -> bytes:
+    """The board as it is shown."""
+    grid = problem.grid
+    return bytes(grid.shape) + grid.ground.tobytes() + grid.figure.tobytes()

@@ -139,12 +139,16 @@ class Theme:
 
     The judge tells cells apart by these colours, so within `tiles` and within `figures` every two must
     lie at least 80 apart (Euclidean, 0-255 RGB).
+
+    tile_words, figure_words: the colours' names, index for index, for prompts that name colours.
     """
 
     tiles: tuple[tuple[int, int, int], ...]
     figures: tuple[tuple[int, int, int], ...]
     wall: tuple[int, int, int]
     margin: tuple[int, int, int]
+    tile_words: tuple[str, ...] = ()
+    figure_words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -284,13 +288,26 @@ class Draft:
 class Cheat:
     """A video made to fool the checker, and the reasons that refuse it.
 
-    make(world, problem, rng) returns frames uint8 [T, H, W, 3], or None where the problem has no such
-    cheat. reasons: the names the judge may refuse it with; more than one only where the problem decides.
+    make(world, problem, rng) returns frames uint8 [T, H, W, 3] (another array only where the form is the
+    cheat), or None where the problem has no such cheat. It never asks the judge. reasons: the names the
+    judge may refuse it with; more than one only where the problem decides.
     """
 
     name: str
     make: Callable[[World, Problem, np.random.Generator], Video | None]
     reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A valid video other than the reference, which the judge must accept: another solution, another pace.
+
+    make(world, problem, rng) returns frames uint8 [T, H, W, 3], or float in 0-255, or None where the
+    problem has no such variant. It never asks the judge.
+    """
+
+    name: str
+    make: Callable[[World, Problem, np.random.Generator], Video | None]
 
 
 @dataclass(frozen=True)
@@ -305,6 +322,8 @@ class World:
     play(grid, moves): figures uint8 [L + 1, R, C], one a move, from the first state.
         Raises ValueError for an illegal move.
     random_moves(grid, num_moves, rng): legal moves without a plan (the random-legal baseline).
+    prompt(grid, theme, rng): a natural sentence that asks for the solution; what it draws does not depend
+        on the theme, so that a problem in other colours has the same sentence with other colour words.
     verify(problem, trace): the verdict of rules. Never raises.
     """
 
@@ -324,8 +343,9 @@ class World:
     solve: Callable[[Grid], str | None]
     play: Callable[[Grid, str], Cells]
     random_moves: Callable[[Grid, int, np.random.Generator], str]
-    prompt: Callable[[Grid, np.random.Generator], str]
+    prompt: Callable[[Grid, Theme, np.random.Generator], str]
     verify: Callable[[Problem, Trace], Verdict]
+    variants: Sequence[Variant] = ()
 
     @property
     def id(self) -> str:

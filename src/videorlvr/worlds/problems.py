@@ -6,6 +6,7 @@ mirror image included, can be in two splits whatever index produced it.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 
 import numpy as np
@@ -29,7 +30,7 @@ from videorlvr.worlds.api import (
     World,
 )
 from videorlvr.worlds.read import read
-from videorlvr.worlds.verify import too_few
+from videorlvr.worlds.verify import array_fault
 
 MAX_ATTEMPTS = 20_000
 
@@ -46,13 +47,22 @@ def split_of(canonical: bytes) -> Split:
     return "test" if digit == 0 else "val" if digit == 1 else "train"
 
 
-def make_problem(world: World, level_name: str, split: Split, index: int) -> Problem:
+def make_problem(
+    world: World, level_name: str, split: Split, index: int, *, theme: str | None = None
+) -> Problem:
     """The problem at an address.
 
+    Args:
+        theme: Colours in which it is shown, and which its prompt names; None takes the level's.
+
     Raises:
-        ValueError: For a level, split or index that does not exist.
+        ValueError: For a level, split, index or theme that does not exist.
     """
     level = level_of(world, level_name)
+    if theme is not None:
+        if theme not in world.themes:
+            raise unknown(f"theme of {world.name}", theme, world.themes)
+        level = dataclasses.replace(level, theme=theme)
     if split not in SPLITS:
         raise unknown("split", split, SPLITS)
     if index < 0:
@@ -92,7 +102,7 @@ def pose(
         address=address,
         grid=draft.grid,
         solution=moves,
-        prompt=world.prompt(draft.grid, rng),
+        prompt=world.prompt(draft.grid, world.themes[level.theme], rng),
         num_frames=level.num_frames,
         moves_per_frame=level.moves_per_frame,
         layout=layout,
@@ -147,9 +157,8 @@ def first_frame(world: World, problem: Problem) -> Video:
 
 def judge_video(world: World, problem: Problem, video: Video) -> Verdict:
     """The verdict on one video; a malformed one is a verdict too, never an exception."""
-    layout = problem.layout
-    if video.ndim != 4 or video.shape[1:] != (layout.height_px, layout.width_px, 3):
-        return Verdict(False, "wrong_size")
-    if too_few(problem, len(video)):
-        return Verdict(False, "too_few_frames", 0)
-    return world.verify(problem, read(video[None], layout=layout, theme=theme_of(world, problem))[0])
+    fault = array_fault(problem, video)
+    if fault:
+        return Verdict(False, fault, 0 if fault == "too_few_frames" else None)
+    trace = read(video[None], layout=problem.layout, theme=theme_of(world, problem))[0]
+    return world.verify(problem, trace)

@@ -23,6 +23,7 @@ from videorlvr.worlds.flowfree import rules
 from videorlvr.worlds.flowfree.cheats import CHEATS
 from videorlvr.worlds.flowfree.generate import generate
 from videorlvr.worlds.flowfree.solve import solve
+from videorlvr.worlds.flowfree.variants import VARIANTS
 from videorlvr.worlds.flowfree.verify import REASONS, verify
 from videorlvr.worlds.symmetry import canonical_bytes
 
@@ -136,8 +137,8 @@ NUMBERS = (
 )
 
 
-def prompt(grid: Grid, rng: np.random.Generator) -> str:
-    """A natural sentence; it names the number of colours."""
+def prompt(grid: Grid, theme: Theme, rng: np.random.Generator) -> str:
+    """A natural sentence; it names the number of colours, and none of them."""
     count = len(rules.endpoints_of(grid.ground))
     return PROMPTS[rng.integers(len(PROMPTS))].format(count=NUMBERS[count])
 
@@ -173,4 +174,5 @@ WORLD = World(
     random_moves=rules.random_moves,
     prompt=prompt,
     verify=verify,
+    variants=VARIANTS,
 )

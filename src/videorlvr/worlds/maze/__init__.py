@@ -21,6 +21,7 @@ from videorlvr.worlds.api import Grid, Level, Reward, Theme, World
 from videorlvr.worlds.maze import rules
 from videorlvr.worlds.maze.cheats import CHEATS
 from videorlvr.worlds.maze.generate import generate
+from videorlvr.worlds.maze.variants import VARIANTS
 from videorlvr.worlds.maze.verify import REASONS, verify
 from videorlvr.worlds.symmetry import canonical_bytes
 
@@ -70,12 +71,16 @@ THEMES = {
         figures=((238, 236, 228), (104, 152, 232), (222, 60, 48)),
         wall=(38, 40, 52),
         margin=(120, 120, 124),
+        tile_words=("white", "green"),
+        figure_words=("white", "blue", "red"),
     ),
     "night": Theme(
         tiles=((28, 30, 42), (240, 196, 60)),
         figures=((28, 30, 42), (72, 128, 140), (244, 112, 180)),
         wall=(170, 176, 196),
         margin=(84, 86, 100),
+        tile_words=("black", "yellow"),
+        figure_words=("black", "teal", "pink"),
     ),
 }
 
@@ -86,9 +91,10 @@ PROMPTS = (
 )
 
 
-def prompt(grid: Grid, rng: np.random.Generator) -> str:
-    """A natural sentence; its colours are those of the default theme."""
-    return PROMPTS[rng.integers(len(PROMPTS))].format(head="red", goal="green")
+def prompt(grid: Grid, theme: Theme, rng: np.random.Generator) -> str:
+    """A natural sentence; it names the colours of head and goal."""
+    head, goal = theme.figure_words[rules.HEAD], theme.tile_words[rules.GOAL]
+    return PROMPTS[rng.integers(len(PROMPTS))].format(head=head, goal=goal)
 
 
 WORLD = World(
@@ -115,4 +121,5 @@ WORLD = World(
     random_moves=rules.random_moves,
     prompt=prompt,
     verify=verify,
+    variants=VARIANTS,
 )

@@ -23,6 +23,7 @@ from videorlvr.worlds.sokoban import rules
 from videorlvr.worlds.sokoban.cheats import CHEATS
 from videorlvr.worlds.sokoban.generate import SokobanLevel, generate
 from videorlvr.worlds.sokoban.solve import solve
+from videorlvr.worlds.sokoban.variants import VARIANTS
 from videorlvr.worlds.sokoban.verify import REASONS, verify
 from videorlvr.worlds.symmetry import canonical_bytes
 
@@ -81,12 +82,16 @@ THEMES = {
         figures=((238, 236, 228), (44, 120, 226), (196, 138, 44), (64, 66, 80)),
         wall=(64, 66, 80),
         margin=(120, 120, 124),
+        tile_words=("white", "grey", "red"),
+        figure_words=("white", "blue", "brown", "grey"),
     ),
     "night": Theme(
         tiles=((28, 30, 42), (96, 102, 128), (90, 240, 170)),
         figures=((28, 30, 42), (244, 112, 180), (236, 190, 70), (96, 102, 128)),
         wall=(96, 102, 128),
         margin=(84, 86, 100),
+        tile_words=("black", "grey", "green"),
+        figure_words=("black", "pink", "yellow", "grey"),
     ),
 }
 
@@ -99,11 +104,14 @@ PROMPTS = (
 )
 
 
-def prompt(grid: Grid, rng: np.random.Generator) -> str:
-    """A natural sentence; its colours are those of the default theme."""
+def prompt(grid: Grid, theme: Theme, rng: np.random.Generator) -> str:
+    """A natural sentence; it names the colours of player, boxes and targets."""
     one = int((grid.figure == rules.BOX).sum()) == 1
     return PROMPTS[rng.integers(len(PROMPTS))].format(
-        player="blue", every="the" if one else "every", box="brown box", target="the red" if one else "a red"
+        player=theme.figure_words[rules.PLAYER],
+        every="the" if one else "every",
+        box=f"{theme.figure_words[rules.BOX]} box",
+        target=f"{'the' if one else 'a'} {theme.tile_words[rules.TARGET]}",
     )
 
 
@@ -131,4 +139,5 @@ WORLD = World(
     random_moves=rules.random_moves,
     prompt=prompt,
     verify=verify,
+    variants=VARIANTS,
 )
