@@ -1,10 +1,13 @@
 """How fast do SFT and RL run, and what share of the device's peak is that?
 
     python benchmarks/train_speed.py --tasks maze:small,flowfree:small --width 256 --depth 8 --peak 990e12
+    python benchmarks/train_speed.py --tasks maze:small,flowfree:small,sokoban:small --policy runs/small-sft/policy
 
 For each task: samples a second of SFT steps (forward, backward, optimizer), model FLOPs a second over `--peak`;
 then seconds an iteration of SDE-GRPO with window `early` and `all`, compiled and in bf16 on a GPU.
-An iteration whose groups have no spread skips its update, so give SFT enough --steps to leave chance level.
+An iteration whose groups have no spread skips its update, so give SFT enough --steps to leave chance level; a
+--policy that is given takes the place of SFT, its tasks are timed together, and its weights are disturbed, since
+groups of a policy that solves nearly everything have no spread either.
 Floor: 6 FLOPs a weight and token, and 12 N^2 D a layer for attention, over the peak.
 """
 
@@ -19,6 +22,7 @@ import torch
 
 from videorlvr.base.records import read_jsonl
 from videorlvr.policies.dit import DiTConfig
+from videorlvr.policies.load import load_policy
 from videorlvr.rollout.sample import Sampling
 from videorlvr.training import grpo, sft
 from videorlvr.training.config import GRPOConfig, SFTConfig, Task
@@ -46,7 +50,7 @@ def seconds_a_step(folder: Path, skip: int) -> float:
 
 def time_sft(task: Task, model: DiTConfig, args: argparse.Namespace, out: Path) -> Path:
     config = SFTConfig(
-        tasks=[task], model=model, batch=args.batch, num_steps=args.steps, lr=1e-3, warmup=100,
+        tasks=[task], model=model, batch=args.batch, num_steps=args.steps, lr=8e-3, warmup=100,
         pool_start=4096, pool_grow=64, compile=args.compile, save_every_s=1e6,
     )  # fmt: skip
     began = time.monotonic()
@@ -62,11 +66,22 @@ def time_sft(task: Task, model: DiTConfig, args: argparse.Namespace, out: Path) 
     return out
 
 
-def time_rl(task: Task, init: Path, args: argparse.Namespace, out: Path) -> None:
+def disturbed(policy: Path, share: float, out: Path) -> Path:
+    """The policy with noise of `share` of each matrix's spread added, so that it fails now and then."""
+    torch.manual_seed(0)
+    loaded = load_policy(policy, device=torch.device("cpu"))
+    for weights in loaded.module.parameters():
+        if weights.ndim == 2:
+            weights.data += share * weights.data.std() * torch.randn_like(weights)
+    loaded.save(out)
+    return out
+
+
+def time_rl(tasks: list[Task], policy: Path, args: argparse.Namespace, out: Path) -> None:
     for window, num_trained in (("early", 4), ("all", None)):
         config = GRPOConfig(
-            tasks=[task], init=str(init / "policy"), num_steps=args.iterations, problems=args.problems,
-            group=16, batch=args.batch, window=window, num_trained=num_trained,
+            tasks=tasks, init=str(policy), num_steps=args.iterations, problems=args.problems,
+            group=16, batch=args.batch, window=window, num_trained=num_trained, lr=1e-9, updates=args.updates,
             sampling=Sampling(num_steps=10), compile=args.compile,
         )  # fmt: skip
         folder = out / window
@@ -75,10 +90,11 @@ def time_rl(task: Task, init: Path, args: argparse.Namespace, out: Path) -> None
         lines = read_jsonl(folder / "metrics.jsonl")
         last = lines[-1]
         print(
-            f"RL {task.world}:{task.level} {window:5}  {seconds_a_step(folder, 2):.2f} s/iteration of "
-            f"{args.problems}x16  (last: rollout {last['rollout_s']:.2f}, update {last['update_s']:.2f}; "
+            f"RL {'+'.join(f'{t.world}:{t.level}' for t in tasks)} {window:5}  "
+            f"{seconds_a_step(folder, 2):.2f} s/iteration of {len(tasks)}x{args.problems}x16  "
+            f"(last: rollout {last['rollout_s']:.2f}, update {last['update_s']:.2f}; "
             f"largest ratio gap {max(line.get('ratio_gap', 0) for line in lines):.1e}; "
-            f"live groups {args.problems - last['zero_variance_groups']}; success {last['success']:.2f}; "
+            f"live groups {last['groups'] - last['zero_variance_groups']}; success {last['success']:.2f}; "
             f"all {time.monotonic() - began:.0f} s)",
             flush=True,
         )
@@ -96,16 +112,23 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=60)
     parser.add_argument("--iterations", type=int, default=8)
     parser.add_argument("--problems", type=int, default=64)
+    parser.add_argument("--updates", type=int, default=1)
+    parser.add_argument("--policy", type=Path, help="folder of a trained policy, instead of SFT")
+    parser.add_argument("--disturb", type=float, default=0.25, help="noise on its weights, in their spreads")
     parser.add_argument("--peak", type=float, default=990e12, help="peak FLOP/s of the device (dense bf16)")
     args = parser.parse_args()
     args.compile = torch.cuda.is_available()
     model = DiTConfig(width=args.width, depth=args.depth, heads=args.heads)
+    tasks = [Task.model_validate(text) for text in args.tasks.split(",")]
     with tempfile.TemporaryDirectory() as folder:
-        for number, text in enumerate(args.tasks.split(",")):
-            task = Task.model_validate(text)
+        if args.policy:
+            policy = disturbed(args.policy, args.disturb, Path(folder) / "policy")
+            time_rl(tasks, policy, args, Path(folder))
+            return
+        for number, task in enumerate(tasks):
             run = time_sft(task, model, args, Path(folder) / f"sft{number}")
             if args.iterations:
-                time_rl(task, run, args, Path(folder) / f"rl{number}")
+                time_rl([task], run, args, Path(folder) / f"rl{number}")
 
 
 if __name__ == "__main__":

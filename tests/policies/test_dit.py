@@ -6,9 +6,11 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from videorlvr.policies.builtin import CONFIG, WEIGHTS, BuiltinPolicy, weights_hash
+from videorlvr.policies.api import CONFIG
+from videorlvr.policies.builtin import WEIGHTS, BuiltinPolicy
 from videorlvr.policies.codec import decode_pixels, encode_pixels
 from videorlvr.policies.dit import DiT, DiTConfig, num_parameters, rotary_angles, rotate
+from videorlvr.policies.load import weights_hash
 from videorlvr.process.sampler import sample
 from videorlvr.process.schedule import sigma_grid
 

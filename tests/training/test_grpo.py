@@ -13,8 +13,8 @@ from videorlvr.policies.builtin import BuiltinPolicy
 from videorlvr.policies.codec import decode_pixels, encode_pixels
 from videorlvr.rollout.judge import Judge
 from videorlvr.rollout.reward import reward_of
-from videorlvr.training.grpo import GRPO
-from videorlvr.training.sft import make_optimizer
+from videorlvr.training.grpo import GRPO, frozen
+from videorlvr.training.optimizer import make_optimizer
 from videorlvr.training.state import TrainState
 from videorlvr.worlds.api import Verdict
 
@@ -70,9 +70,9 @@ class Levels(torch.nn.Module):
 
 def stage_of(config, judge, policy=None):
     policy = policy or BuiltinPolicy.load(Path(config.init), device=CPU)
-    optimizer = make_optimizer(policy, config.lr, config.weight_decay)
+    optimizer = make_optimizer(policy.module, "adamw", lr=config.lr, weight_decay=config.weight_decay)
     state = TrainState(policy.module, optimizer, ema=None)
-    return GRPO(config, policy, state, judge)
+    return GRPO(config, policy, state, judge, frozen(policy) if config.kl_weight > 0 else None)
 
 
 def weights(stage):

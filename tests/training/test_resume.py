@@ -10,12 +10,13 @@ import torch
 from safetensors.torch import load_file
 
 from videorlvr.base.records import read_jsonl
-from videorlvr.policies.builtin import CONFIG, WEIGHTS, BuiltinPolicy
+from videorlvr.policies.api import CONFIG
+from videorlvr.policies.builtin import WEIGHTS, BuiltinPolicy
 from videorlvr.policies.dit import DiTConfig
 from videorlvr.training import grpo, sft
 from videorlvr.training.folder import RunFolder
 from videorlvr.training.loop import Interrupted
-from videorlvr.training.sft import make_optimizer
+from videorlvr.training.optimizer import make_optimizer
 from videorlvr.training.state import STATE, TENSORS, TrainState
 
 TIMES = {"elapsed_s", "samples_per_s", "rollout_s", "update_s", "seconds"}
@@ -148,13 +149,15 @@ def test_the_average_follows_and_is_what_is_saved(short_sft, whole_sft):
     assert all(torch.equal(policy[name], last[f"average.{name}"]) for name in policy)
     moved = [name for name in policy if not torch.equal(policy[name], last[f"module.{name}"])]
     assert len(moved) > len(policy) / 2
-    saved = DiTConfig.model_validate_json((whole_sft / "policy" / CONFIG).read_text())
-    assert saved == short_sft.model
+    saved = json.loads((whole_sft / "policy" / CONFIG).read_text())
+    assert saved == {"kind": "builtin", **short_sft.model.model_dump()}
 
 
 def test_sft_can_start_from_a_policy(sft_config, trained, tmp_path):
     """At a learning rate of nearly nothing it stays there."""
-    sft.run(sft_config(init=str(trained), lr=1e-12, num_steps=1, weight_decay=0.0), tmp_path / "more")
+    sft.run(
+        sft_config(init=str(trained), model=None, lr=1e-12, num_steps=1, weight_decay=0.0), tmp_path / "more"
+    )
     before, after = load_file(trained / WEIGHTS), load_file(tmp_path / "more" / "policy" / WEIGHTS)
     assert all(torch.allclose(after[name], before[name], atol=1e-6) for name in before)
 
@@ -175,7 +178,9 @@ def test_rl_stopped_after_every_step_is_rl(rl_config, trained, tmp_path):
 
 def state_of(width=32, ema=0.9):
     policy = BuiltinPolicy.new(DiTConfig(width=width, depth=1, heads=2), seed=0, device=torch.device("cpu"))
-    return TrainState(policy.module, make_optimizer(policy, 1e-3, 0.0), ema=ema)
+    return TrainState(
+        policy.module, make_optimizer(policy.module, "adamw", lr=1e-3, weight_decay=0.0), ema=ema
+    )
 
 
 def step(state):
@@ -204,13 +209,42 @@ def test_a_state_comes_back_whole(tmp_path):
         assert torch.equal(one, other)
 
 
+@pytest.mark.parametrize("where", ["weight", "average", "moment"])
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_checkpoint_that_holds_no_numbers_does_not_replace_a_good_one(tmp_path, where, value):
+    state = state_of()
+    step(state)
+    state.save(tmp_path / "last")
+    good = (tmp_path / "last" / TENSORS).read_bytes()
+    step(state)
+    places = {
+        "weight": list(state.module.parameters())[3],
+        "average": list(state.average.parameters())[-1],
+        "moment": next(m for name, m in state.optimizer.moments().items() if name.endswith("exp_avg_sq")),
+    }
+    with torch.no_grad():
+        places[where].view(-1)[-1] = value
+    with pytest.raises(FloatingPointError, match=r"at step 2 .*keeps the last good one: lower lr"):
+        state.save(tmp_path / "last")
+    assert (tmp_path / "last" / TENSORS).read_bytes() == good
+    assert [path.name for path in tmp_path.iterdir()] == ["last"]
+
+
+def test_a_run_that_goes_astray_between_two_lines_keeps_its_last_good_checkpoint(short_sft, tmp_path):
+    wild = {"lr": 1e37, "log_every": 100, "save_every_s": 1e-9, "validate_every": 0, "warmup": 0}
+    with pytest.raises(FloatingPointError, match=r"no checkpoint was written; .*: lower lr"):
+        sft.run(short_sft.model_copy(update=wild), tmp_path / "run")
+    assert all(tensor.isfinite().all() for tensor in tensors(tmp_path / "run").values())
+    assert not (tmp_path / "run" / "policy").exists()
+
+
 def test_saving_replaces_the_checkpoint_and_leaves_nothing_beside(tmp_path):
     state = state_of()
     for _ in range(2):
         step(state)
         state.save(tmp_path / "last")
     assert [path.name for path in tmp_path.iterdir()] == ["last"]
-    assert json.loads((tmp_path / "last" / STATE).read_text()) == {"step": 2}
+    assert json.loads((tmp_path / "last" / STATE).read_text())["step"] == 2
 
 
 def test_a_checkpoint_caught_between_two_renames_is_found(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from videorlvr.policies.dit import DiTConfig
 from videorlvr.recipes import RECIPES, recipe_of
 from videorlvr.training.config import GRPOConfig, SFTConfig, Task, checked, overridden
 from videorlvr.worlds import WORLDS
@@ -23,7 +24,6 @@ def test_overrides_are_read_as_what_they_are():
             "pool-start": "100",
             "compile": "true",
             "max_s": "90",
-            "init": "runs/other/policy",
             "tasks": "maze:micro,flowfree:small",
         },
     )
@@ -34,11 +34,10 @@ def test_overrides_are_read_as_what_they_are():
         True,
         90,
     )
-    assert changed.init == "runs/other/policy"
     assert changed.tasks == [Task(world="maze", level="micro"), Task(world="flowfree", level="small")]
     assert overridden(changed, {"max_s": "null"}).max_s is None
     assert overridden(changed, {"tasks": "maze:paper"}).tasks == [Task(world="maze", level="paper")]
-    untouched = {"lr", "num_steps", "model", "sampling", "pool_start", "compile", "max_s", "init", "tasks"}
+    untouched = {"lr", "num_steps", "model", "sampling", "pool_start", "compile", "max_s", "tasks"}
     assert changed.model_dump(exclude=untouched) == SFT.model_dump(exclude=untouched)
 
 
@@ -82,7 +81,11 @@ def test_an_unknown_key_of_a_stored_configuration_names_the_nearest(extra, neare
         ({"tasks": []}, "tasks"),
         ({"group": 1}, "group"),
         ({"lr": 0}, "lr: .*greater than 0.*got 0"),
-        ({"lr": float("nan")}, "lr"),
+        ({"lr": float("nan")}, "lr: .*finite"),
+        ({"lr": float("inf")}, "lr: .*finite"),
+        ({"grad_clip": float("inf")}, "grad_clip: .*finite"),
+        ({"max_s": float("inf")}, "max_s: .*finite"),
+        ({"sampling": {"shift": float("inf")}}, "sampling.shift: .*finite"),
         ({"sampling": {"num_steps": 1}}, "sampling.num_steps"),
         ({"sampling": {"solver": "huen"}}, "sampling.solver: .*got 'huen'"),
     ],
@@ -117,7 +120,19 @@ def test_text_that_is_no_yaml_is_a_value_error(text):
 
 @pytest.mark.parametrize("name", ["2026-01-31", "007"])
 def test_a_folder_may_have_any_name(name):
-    assert overridden(SFT, {"init": name}).init == name
+    assert overridden(SFT, {"init": name, "model": "null"}).init == name
+
+
+def test_a_policy_to_go_on_from_has_its_own_form():
+    with pytest.raises(ValueError, match=r"init 'runs/a' .*model .*--model null") as caught:
+        overridden(SFT, {"init": "runs/a"})
+    assert "\n" not in str(caught.value)
+    started = overridden(SFT, {"init": "runs/a", "model": "null"})
+    assert (started.init, started.model) == ("runs/a", None)
+    assert SFTConfig.model_validate_json(started.model_dump_json()) == started
+    anew = overridden(started, {"init": "null", "model.width": "64"})
+    assert (anew.init, anew.model) == (None, DiTConfig(width=64))
+    assert SFTConfig(tasks=["maze:micro"], num_steps=1).model == DiTConfig()
 
 
 def test_every_level_but_hard_can_be_trained():

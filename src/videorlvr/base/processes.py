@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import forkserver, get_context
+from multiprocessing import forkserver, get_context, parent_process
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -28,11 +29,11 @@ def start_workers(num_workers: int) -> ProcessPoolExecutor | None:
     """
     if num_workers < 1:
         return None
-    _start_server()
-    return ProcessPoolExecutor(num_workers, get_context("forkserver"), initializer=_serve_quietly)
+    start_server()
+    return ProcessPoolExecutor(num_workers, get_context("forkserver"), initializer=serve_quietly)
 
 
-def _start_server() -> None:
+def start_server() -> None:
     """The server that workers come from, told that each has one thread: processes are the parallelism here,
     and the matrix library's threads of several workers would fight for the same cores."""
     before = {name: os.environ.get(name) for name in THREAD_VARIABLES}
@@ -47,7 +48,17 @@ def _start_server() -> None:
                 os.environ[name] = value
 
 
-def _serve_quietly() -> None:
+def serve_quietly() -> None:
+    """To be called first in a worker: it leaves Ctrl-C to its parent, gives way to it, and ends with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     if hasattr(os, "nice"):
         os.nice(15)
+
+
+def _end_with_parent() -> None:
+    """A parent that was killed cannot close its workers, and they would wait for work for ever."""
+    parent = parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)

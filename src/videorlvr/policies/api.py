@@ -6,19 +6,35 @@ B batch, C channel, T frame, H W; for a policy with a VAE, T H W count latent fr
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, Self
 
+import torch
 from torch import Tensor, nn
+
+CONFIG = "policy.json"
+"""A saved policy's configuration; its `kind` says whose it is (`policies.load`)."""
 
 
 class Policy(Protocol):
     """A flow model of video given its first frame.
 
-    module: what is trained, saved and averaged. velocity's result is float32 and differentiable.
+    module: what is trained, averaged and kept in checkpoints; parameters that require no grad stay as they are.
+    velocity's result is float32 and differentiable.
     """
 
     @property
     def module(self) -> nn.Module: ...
+
+    @property
+    def device(self) -> torch.device: ...
+
+    def with_module(self, module: nn.Module) -> Self:
+        """The same policy over another module of the same form: its running average, or a frozen copy."""
+        ...
+
+    def compile(self) -> None:
+        """Compile what is worth it, once; to do nothing is allowed."""
+        ...
 
     def encode(self, video_BTHWC: Tensor) -> Tensor:
         """uint8 videos [B, T, H, W, 3] -> float32 latents [B, C, T, H, W] of about unit variance."""
@@ -37,4 +53,6 @@ class Policy(Protocol):
         """bool, broadcastable to x: False where the first frame is given, so where nothing is sampled."""
         ...
 
-    def save(self, folder: Path) -> None: ...
+    def save(self, folder: Path) -> None:
+        """Write `policy.json`, which names the policy's `kind`, and the weights beside it."""
+        ...

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
+import json
 from pathlib import Path
+from typing import Final, Self
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from videorlvr.base.files import write_text_atomic
+from videorlvr.base.records import read_json_object
+from videorlvr.policies.api import CONFIG
 from videorlvr.policies.codec import decode_pixels, encode_pixels
 from videorlvr.policies.dit import DiT, DiTConfig
 
-WEIGHTS, CONFIG = "policy.safetensors", "policy.json"
+WEIGHTS = "policy.safetensors"
 
 
 class BuiltinPolicy:
     """The Policy protocol over a DiT. On CUDA the network runs in bf16; the process stays float32."""
+
+    kind: Final = "builtin"
 
     def __init__(self, module: DiT) -> None:
         self.module = module
@@ -40,7 +45,11 @@ class BuiltinPolicy:
         if not (folder / CONFIG).is_file() or not (folder / WEIGHTS).is_file():
             raise ValueError(f"no policy in '{folder}': expected {CONFIG} and {WEIGHTS} there")
         try:
-            module = DiT(DiTConfig.model_validate_json((folder / CONFIG).read_text()))
+            values = read_json_object(folder / CONFIG)
+            values.pop("kind", None)  # policies of the first release do not name it
+            config = DiTConfig.model_validate(values)
+            _check_form(config, folder / WEIGHTS)
+            module = DiT(config)
             # Released weights may be stored in bf16; the master copy is float32.
             tensors = {k: v.float() for k, v in load_file(folder / WEIGHTS).items()}
         except (ValueError, SafetensorError) as error:
@@ -57,7 +66,12 @@ class BuiltinPolicy:
         temporary = folder / (WEIGHTS + ".part")
         save_file(tensors, temporary)
         temporary.replace(folder / WEIGHTS)
-        write_text_atomic(folder / CONFIG, self.module.config.model_dump_json(indent=2) + "\n")
+        values = {"kind": self.kind, **self.module.config.model_dump()}
+        write_text_atomic(folder / CONFIG, json.dumps(values, indent=2) + "\n")
+
+    def with_module(self, module: nn.Module) -> Self:
+        assert isinstance(module, DiT)
+        return type(self)(module)
 
     def compile(self) -> None:
         """Compile each block once and share the code among blocks: seconds, where the whole net takes a minute."""
@@ -86,8 +100,26 @@ class BuiltinPolicy:
         return mask
 
 
-def weights_hash(folder: Path) -> str:
-    """Sixteen hexadecimal digits that stand for a saved policy: its weights and its config."""
-    digest = hashlib.sha256((folder / CONFIG).read_bytes())
-    digest.update((folder / WEIGHTS).read_bytes())
-    return digest.hexdigest()[:16]
+def _check_form(config: DiTConfig, weights: Path) -> None:
+    """Refuse a config that is not the weights' own before a network of its size is made: a few bytes of JSON
+    could ask for more memory than there is.
+
+    Raises:
+        ValueError: Naming the first tensor that differs.
+    """
+    with safe_open(weights, framework="pt") as file:
+        stored = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
+    if config.depth > len(stored):
+        raise ValueError(f"{CONFIG} has depth {config.depth}, and {WEIGHTS} only {len(stored)} tensors")
+    try:
+        with torch.device("meta"):
+            wanted = {name: tuple(tensor.shape) for name, tensor in DiT(config).state_dict().items()}
+    except (RuntimeError, TypeError, OverflowError) as error:
+        raise ValueError(
+            f"{CONFIG} asks for a network that cannot be made ({str(error).splitlines()[0]})"
+        ) from None
+    for name in dict.fromkeys([*wanted, *stored]):
+        if wanted.get(name) != stored.get(name):
+            raise ValueError(
+                f"{name} has shape {stored.get(name)} in {WEIGHTS}; {CONFIG} expects {wanted.get(name)}"
+            )

@@ -69,9 +69,9 @@ def rotary_angles(shape_TRQ: tuple[int, int, int], head_dim: int, device: torch.
     return torch.cat(angles, dim=-1)
 
 
-def rotate(x_BHND: Tensor, cos_ND: Tensor, sin_ND: Tensor) -> Tensor:
-    a, b = x_BHND.chunk(2, dim=-1)
-    return torch.cat([a * cos_ND - b * sin_ND, a * sin_ND + b * cos_ND], dim=-1)
+def rotate(x_BNHD: Tensor, cos_N1D: Tensor, sin_N1D: Tensor) -> Tensor:
+    a, b = x_BNHD.chunk(2, dim=-1)
+    return torch.cat([a * cos_N1D - b * sin_N1D, a * sin_N1D + b * cos_N1D], dim=-1)
 
 
 def sigma_embedding(sigma_B: Tensor, width: int) -> Tensor:
@@ -100,19 +100,19 @@ class Block(nn.Module):
         self.modulation = nn.Parameter(torch.zeros(6, width))
 
     def forward(
-        self, x_BTSD: Tensor, modulation_BT16D: Tensor, cos_ND: Tensor, sin_ND: Tensor, attention: Attention
+        self, x_BTSD: Tensor, modulation_BT16D: Tensor, cos_N1D: Tensor, sin_N1D: Tensor, attention: Attention
     ) -> Tensor:
         batch, frames, space, width = x_BTSD.shape
         own = self.modulation.to(modulation_BT16D.dtype)  # else bf16 turns into a float32 residual stream
         shift_a, scale_a, gate_a, shift_m, scale_m, gate_m = (modulation_BT16D + own).unbind(dim=-2)
 
         h = F.layer_norm(x_BTSD, (width,)) * (1 + scale_a) + shift_a
-        qkv = self.qkv(h).reshape(batch, frames * space, 3, self.heads, width // self.heads)
-        q, k, v = qkv.permute(2, 0, 3, 1, 4).unbind(0)
-        q = rotate(F.rms_norm(q, q.shape[-1:], self.query_scale.to(q.dtype)), cos_ND, sin_ND)
-        k = rotate(F.rms_norm(k, k.shape[-1:], self.key_scale.to(k.dtype)), cos_ND, sin_ND)
-        h = attention(q.to(v.dtype), k.to(v.dtype), v).transpose(1, 2).reshape(batch, frames, space, width)
-        x_BTSD = x_BTSD + gate_a * self.out(h)
+        # Heads stay where the matrix product left them: moving them first makes every pass over q and k slower.
+        q, k, v = self.qkv(h).reshape(batch, frames * space, 3, self.heads, width // self.heads).unbind(2)
+        q = rotate(F.rms_norm(q, q.shape[-1:], self.query_scale.to(q.dtype)), cos_N1D, sin_N1D).to(v.dtype)
+        k = rotate(F.rms_norm(k, k.shape[-1:], self.key_scale.to(k.dtype)), cos_N1D, sin_N1D).to(v.dtype)
+        h = attention(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)).transpose(1, 2)
+        x_BTSD = x_BTSD + gate_a * self.out(h.reshape(batch, frames, space, width))
 
         h = F.layer_norm(x_BTSD, (width,)) * (1 + scale_m) + shift_m
         h = self.down(F.gelu(self.up(h), approximate="tanh"))
@@ -170,7 +170,7 @@ class DiT(nn.Module):
         modulation = self.modulate(embedded).reshape(batch, frames, 1, 6, self.config.width)
         shape = (frames, height // size, width // size)
         angles = rotary_angles(shape, self.config.width // self.config.heads, x.device)
-        cos, sin = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
+        cos, sin = (wave.to(x.dtype)[:, None] for wave in (angles.cos(), angles.sin()))
         for block in self.blocks:
             x = block(x, modulation, cos, sin, self.attention)
 

@@ -27,7 +27,7 @@ from videorlvr.worlds.problems import first_frame
 class Sampling(BaseModel):
     """The sampler of rollouts and evaluation."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     num_steps: int = Field(default=10, ge=2)
     shift: float = Field(default=3.0, gt=0)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, get_args
 
 import numpy as np
 import torch
@@ -16,19 +16,21 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from videorlvr.base.choices import unknown
 from videorlvr.policies.dit import DiTConfig
+from videorlvr.policies.load import ModelConfig
 from videorlvr.process.schedule import Window, window_steps
 from videorlvr.process.sde import SdeName, transition
 from videorlvr.rollout.reward import reward_of
 from videorlvr.rollout.sample import Sampling
+from videorlvr.training.optimizer import OptimizerName
+from videorlvr.training.track import Tracker
 from videorlvr.worlds import world_of
 from videorlvr.worlds.problems import level_of
 
 Device = Literal["auto", "cpu", "cuda"]
-Tracker = Literal["none", "tensorboard", "wandb", "trackio"]
 
 
 class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
 class Task(Strict):
@@ -86,15 +88,17 @@ class StageConfig(Strict):
 class SFTConfig(StageConfig):
     """Velocity regression on oracle videos.
 
+    model: form of a new policy; None with `init`, the folder of a policy to go on from, which has its own form.
     lr rises linearly over `warmup` steps and falls as a cosine to `final_lr` * lr at `num_steps`.
     pool_start, pool_grow, pool_size: problems a world that are known at step 0, added a step, at most.
     """
 
     stage: Literal["sft"] = "sft"
-    model: DiTConfig = DiTConfig()
+    model: ModelConfig | None = None
     init: str | None = None
     num_steps: int = Field(ge=1)
-    lr: float = Field(default=1e-3, gt=0)
+    optimizer: OptimizerName = "muon"
+    lr: float = Field(default=5e-3, gt=0)
     final_lr: float = Field(default=0.02, ge=0, le=1)
     warmup: int = Field(default=200, ge=0)
     weight_decay: float = Field(default=0.01, ge=0)
@@ -104,6 +108,17 @@ class SFTConfig(StageConfig):
     pool_start: int = Field(default=2048, ge=1)
     pool_grow: float = Field(default=32.0, ge=0)
     pool_size: int = Field(default=100_000, ge=1)
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Self:
+        if self.init is not None and self.model is not None:
+            raise ValueError(
+                f"init '{self.init}' brings a policy of its own form, so model cannot be set beside it: "
+                "leave out model (--model null) or init"
+            )
+        if self.init is None and self.model is None:
+            self.model = DiTConfig()
+        return self
 
 
 class GRPOConfig(StageConfig):
@@ -125,6 +140,7 @@ class GRPOConfig(StageConfig):
     sde: SdeName = "ddim-eta"
     noise_scale: float = Field(default=0.7, gt=0)
     reward: str = "dense-v1"
+    optimizer: OptimizerName = "adamw"
     lr: float = Field(default=2e-5, gt=0)
     warmup: int = Field(default=0, ge=0)
     weight_decay: float = Field(default=0.0, ge=0)
@@ -175,15 +191,18 @@ def overridden(config: Config, overrides: Mapping[str, str]) -> Config:
     Raises:
         ValueError: One sentence naming the key, the value and the nearest valid key.
     """
-    values = config.model_dump()
+    values, keys = config.model_dump(), known_keys(type(config))
     for key, text in overrides.items():
-        *parents, name = key.replace("-", "_").split(".")
+        setting = key.replace("-", "_")
+        if setting not in keys:
+            raise unknown("setting", key, keys)
+        *parents, name = setting.split(".")
         target: Any = values
         for parent in parents:
-            target = target.get(parent) if isinstance(target, dict) else None
-        if not isinstance(target, dict) or name not in target:
-            raise unknown("setting", key, known_keys(type(config)))
-        target[name] = _value(text, target[name])
+            if not isinstance(target[parent], dict):  # nothing until now: what is not named keeps its default
+                target[parent] = {}
+            target = target[parent]
+        target[name] = _value(text, target.get(name))
     return checked(type(config), values)
 
 
@@ -211,11 +230,10 @@ def known_keys(kind: type[BaseModel], prefix: str = "") -> list[str]:
     """All keys that a configuration may have, nested ones with dots."""
     out = []
     for name, field in kind.model_fields.items():
-        inner = field.annotation
-        if isinstance(inner, type) and issubclass(inner, BaseModel):
-            out += known_keys(inner, f"{prefix}{name}.")
-        else:
-            out.append(prefix + name)
+        out.append(prefix + name)
+        for inner in (field.annotation, *get_args(field.annotation)):
+            if isinstance(inner, type) and issubclass(inner, BaseModel):
+                out += known_keys(inner, f"{prefix}{name}.")
     return out
 
 

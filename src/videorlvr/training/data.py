@@ -17,6 +17,7 @@ from torch import Tensor
 
 from videorlvr.base import seeding
 from videorlvr.training.config import Task
+from videorlvr.training.pool_cache import SEGMENT, CodesNTRQ, PoolCache
 from videorlvr.worlds.blocks import Codes, level_pictures, oracle_block
 
 BLOCK = 128
@@ -38,13 +39,19 @@ class OracleVideos:
         workers: ProcessPoolExecutor | None,
         num_workers: int,
         device: torch.device,
+        cache: PoolCache | None = None,
     ) -> None:
         self.task, self.seed, self.start, self.grow, self.size = task, seed, start, grow, size
         self.workers, self.num_workers, self.device = workers, num_workers, device
         self.pictures = torch.from_numpy(level_pictures(task.world, task.level)).to(device)
         self.codes: Tensor | None = None
         self.pending: list[Future[Codes]] = []
-        self.num_asked = self.num_made = 0
+        self.cache = cache
+        self.num_asked = self.num_made = self.num_kept = 0
+        if cache is not None:
+            for codes in cache.segments():
+                self._store(codes[: size - self.num_made])
+            self.num_asked = self.num_kept = self.num_made
 
     def available(self, step: int) -> int:
         """Problems that the batch of `step` draws from."""
@@ -73,14 +80,22 @@ class OracleVideos:
                 self.pending.append(done)
             self.num_asked += BLOCK
         while self.num_made < wanted:
-            self._store(self.pending.pop(0).result())
+            self._store(self.pending.pop(0).result().astype(np.int16))
+            if self.num_made - self.num_kept >= SEGMENT:
+                self.keep()
 
-    def _store(self, block: Codes) -> None:
+    def keep(self) -> None:
+        """Write to the cache what it has not."""
+        if self.cache is not None and self.codes is not None and self.num_made > self.num_kept:
+            self.cache.write(self.num_kept, self.codes[self.num_kept : self.num_made].numpy())
+            self.num_kept = self.num_made
+
+    def _store(self, block: CodesNTRQ) -> None:
         if self.codes is None:
             rows = -(-self.size // BLOCK) * BLOCK
             # int16 holds the codes: a table has fewer than 4,096 pictures.
             self.codes = torch.empty((rows, *block.shape[1:]), dtype=torch.int16)
-        self.codes[self.num_made : self.num_made + len(block)] = torch.from_numpy(block.astype(np.int16))
+        self.codes[self.num_made : self.num_made + len(block)] = torch.from_numpy(block)
         self.num_made += len(block)
 
 

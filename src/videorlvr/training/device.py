@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from videorlvr.base.processes import num_cores
-from videorlvr.policies.builtin import BuiltinPolicy
+from videorlvr.policies.api import Policy
 from videorlvr.training.config import StageConfig
 
 
@@ -27,7 +27,7 @@ def workers_of(config: StageConfig) -> int:
     return max(1, num_cores() - 2)
 
 
-def prepare(config: StageConfig, policy: BuiltinPolicy) -> None:
+def prepare(config: StageConfig, policy: Policy) -> None:
     """Compile the policy if the run asks for it."""
     if config.compile:
         # One graph a world's shape, with and without gradient, for training and for validation.

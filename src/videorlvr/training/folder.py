@@ -1,8 +1,9 @@
 """A run folder: everything from which its numbers can be regenerated.
 
 config.json   the resolved configuration        metrics.jsonl   a line a step
-about.json    command, versions, commit, date   checkpoints/    to go on from
+about.json    who made it, judged by what       checkpoints/    to go on from
 policy/       the result, so far if interrupted evaluations/    a folder a suite
+pool/         problems that SFT has made, while it runs; may be deleted
 """
 
 from __future__ import annotations
@@ -17,18 +18,24 @@ from pathlib import Path
 from typing import Any
 
 import videorlvr
-from videorlvr.base.records import append_jsonl, read_json, truncate_jsonl, write_json
-from videorlvr.training.config import Config
+from videorlvr.base.records import append_jsonl, read_json_object, truncate_jsonl, write_json
+from videorlvr.training.config import Config, GRPOConfig
+from videorlvr.worlds import world_of
+from videorlvr.worlds.fingerprint import Fingerprint, differences, fingerprint_of
 
 # What may differ between a run and its continuation, since no number depends on it.
 FREE_KEYS = {"max_s", "log_every", "save_every_s", "num_workers", "device", "compile", "tracker"}
 
 
 class RunFolder:
+    """fingerprint: what the run is judged by, known once it is open."""
+
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.fingerprint: dict[str, Any] | None = None
         self.checkpoint = path / "checkpoints" / "last"
         self.policy = path / "policy"
+        self.pool = path / "pool"
         self.metrics = path / "metrics.jsonl"
 
     @property
@@ -39,21 +46,38 @@ class RunFolder:
         """Begin or continue the run of `config` here; `provenance` goes into about.json.
 
         Raises:
-            ValueError: If the folder holds a run of another configuration.
+            ValueError: If the folder holds a run of another configuration, or one that was judged otherwise:
+                half a run of one judge and half of another would be no run of either.
         """
         values = json.loads(config.model_dump_json())
+        fingerprint = fingerprint_of_run(config)
+        self.fingerprint = fingerprint.to_json()
         if (self.path / "config.json").exists():
-            stored = read_json(self.path / "config.json")
+            stored = read_json_object(self.path / "config.json")
             for key in sorted((stored.keys() | values.keys()) - FREE_KEYS):
                 if stored.get(key) != values.get(key):
                     raise ValueError(
                         f"'{self.path}' holds a run with {key}={stored.get(key)!r}, this one has "
                         f"{values.get(key)!r}: continue with the same configuration or choose another --out"
                     )
+            self._check_judged_alike(fingerprint)
             return
         self.path.mkdir(parents=True, exist_ok=True)
-        write_json(self.path / "about.json", about(config.seed) | dict(provenance or {}))
+        made = about(config.seed) | dict(provenance or {}) | {"fingerprint": self.fingerprint}
+        write_json(self.path / "about.json", made)
         write_json(self.path / "config.json", values)
+
+    def _check_judged_alike(self, fingerprint: Fingerprint) -> None:
+        about_file = self.path / "about.json"
+        stored = read_json_object(about_file).get("fingerprint") if about_file.exists() else None
+        if stored is None:  # begun by a release that kept none
+            return
+        changed = differences(Fingerprint.from_json(stored), fingerprint)
+        if changed:
+            raise ValueError(
+                f"'{self.path}' holds a run that was judged otherwise than this one would be, in "
+                f"{'; '.join(changed)}: choose another --out, or the release that began it"
+            )
 
     def rewind(self, step: int) -> None:
         """Forget metrics of steps that the checkpoint does not know."""
@@ -64,7 +88,13 @@ class RunFolder:
         append_jsonl(self.metrics, line)
 
     def finish(self, summary: dict[str, Any]) -> None:
-        write_json(self.path / "done.json", summary)
+        write_json(self.path / "done.json", summary | {"fingerprint": self.fingerprint})
+
+
+def fingerprint_of_run(config: Config) -> Fingerprint:
+    """What validates a run and, in RL, rewards it; its problems are drawn as it goes, so there is no suite."""
+    rewards = [config.reward] if isinstance(config, GRPOConfig) else []
+    return fingerprint_of([world_of(task.world) for task in config.tasks], rewards=rewards)
 
 
 def about(seed: int) -> dict[str, Any]:

@@ -11,6 +11,7 @@ spread are skipped, and the given first frame is outside log-probability and KL.
 
 from __future__ import annotations
 
+import copy
 import time
 from pathlib import Path
 
@@ -19,7 +20,8 @@ import torch
 from torch import Tensor
 
 from videorlvr.base import seeding
-from videorlvr.policies.builtin import BuiltinPolicy
+from videorlvr.policies.api import Policy
+from videorlvr.policies.load import load_policy
 from videorlvr.process.gaussian import Transition, clip_from_drift, kl_mean, log_prob_mean
 from videorlvr.process.sampler import StochasticSteps, replay_transition
 from videorlvr.process.schedule import window_steps
@@ -33,9 +35,9 @@ from videorlvr.training.device import device_of, generator_on, prepare, workers_
 from videorlvr.training.folder import RunFolder
 from videorlvr.training.loop import Interrupted, run_steps
 from videorlvr.training.objectives import clipped_policy_loss
-from videorlvr.training.sft import make_optimizer
+from videorlvr.training.optimizer import make_optimizer
 from videorlvr.training.state import TrainState
-from videorlvr.training.track import Metrics
+from videorlvr.training.track import Metrics, check_installed
 from videorlvr.training.validate import Validation
 from videorlvr.worlds.api import Verdict
 
@@ -44,20 +46,26 @@ MAX_RATIO_GAP = 1e-6
 
 
 class GRPO:
-    """One iteration of SDE-GRPO over all tasks."""
+    """One iteration of SDE-GRPO over all tasks.
 
-    def __init__(self, config: GRPOConfig, policy: BuiltinPolicy, state: TrainState, judge: Judge) -> None:
+    reference: the policy that RL began with, for the KL; None where `kl_weight` is 0.
+    """
+
+    def __init__(
+        self,
+        config: GRPOConfig,
+        policy: Policy,
+        state: TrainState,
+        judge: Judge,
+        reference: Policy | None = None,
+    ) -> None:
+        assert (reference is not None) == (config.kl_weight > 0)
         self.config, self.policy, self.state, self.judge = config, policy, state, judge
+        self.reference = reference
         self.queue = ProblemQueue(
             [(task.world, task.level) for task in config.tasks], config.problems, workers_of(config)
         )
         self.grid = config.sampling.grid()
-        self.reference: BuiltinPolicy | None = None
-        if config.kl_weight > 0:
-            # The state may have been resumed; the reference is always the policy that RL began with.
-            self.reference = BuiltinPolicy.load(Path(config.init), device=policy.device)
-            self.reference.module.requires_grad_(False)
-            prepare(config, self.reference)
 
     def __call__(self, iteration: int) -> Metrics:
         began = time.monotonic()
@@ -199,7 +207,7 @@ class GRPO:
         return kl_mean(law, other, mask).mean()
 
     def _check_ratio(self, gap: float) -> None:
-        if gap > MAX_RATIO_GAP:
+        if not gap <= MAX_RATIO_GAP:  # a ratio that is no number is no 1 either
             raise RuntimeError(
                 f"ratios of the first update differ from 1 by {gap:.2e}: training does not replay what the rollout "
                 "did (another batch size, dtype or graph), so its gradient is wrong"
@@ -207,12 +215,9 @@ class GRPO:
 
     def _update(self) -> float:
         config, optimizer = self.config, self.state.optimizer
-        rise = min(1.0, (self.state.step + 1) / max(config.warmup, 1))
-        for group in optimizer.param_groups:
-            group["lr"] = config.lr * rise
+        optimizer.set_lr(config.lr * min(1.0, (self.state.step + 1) / max(config.warmup, 1)))
         norm = torch.nn.utils.clip_grad_norm_(self.policy.module.parameters(), config.grad_clip)
         optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
         return float(norm)
 
 
@@ -229,6 +234,11 @@ def world_figures(world: str, verdicts: list[Verdict], config: GRPOConfig) -> Me
     return line
 
 
+def frozen(policy: Policy) -> Policy:
+    """The policy as it is now; later steps do not change it."""
+    return policy.with_module(copy.deepcopy(policy.module).requires_grad_(False))
+
+
 def run(config: GRPOConfig, out: Path) -> Path:
     """Improve the policy of `config.init` in the run folder `out`; returns the folder of the new policy.
 
@@ -236,18 +246,30 @@ def run(config: GRPOConfig, out: Path) -> Path:
         ValueError: If `out` holds another run or `init` holds no policy.
         Interrupted: If stopped; the same call continues.
     """
-    policy = BuiltinPolicy.load(Path(config.init), device=device_of(config.device))
+    return train(config, load_policy(Path(config.init), device=device_of(config.device)), out)
+
+
+def train(config: GRPOConfig, policy: Policy, out: Path) -> Path:
+    """`run` for a policy at hand: of any class, whatever `config.init` says."""
+    check_installed(config.tracker)
     folder = RunFolder(out)
     folder.open(config, {"reward": describe([task.world for task in config.tasks], config.reward)})
     if folder.is_done:
         return folder.policy
-    state = TrainState(policy.module, make_optimizer(policy, config.lr, config.weight_decay), ema=None)
+    optimizer = make_optimizer(
+        policy.module, config.optimizer, lr=config.lr, weight_decay=config.weight_decay
+    )
+    state = TrainState(policy.module, optimizer, ema=None)
+    # Before the state is resumed: the reference is always the policy that RL began with.
+    reference = frozen(policy) if config.kl_weight > 0 else None
     state.load(folder.checkpoint)
     folder.rewind(state.step)
     prepare(config, policy)
+    if reference is not None:
+        prepare(config, reference)
     with Judge(workers_of(config) if policy.device.type == "cuda" else 0) as judge:
         validation = Validation(config, judge)
-        stage = GRPO(config, policy, state, judge)
+        stage = GRPO(config, policy, state, judge, reference)
         try:
             run_steps(
                 stage,
@@ -272,4 +294,4 @@ def run(config: GRPOConfig, out: Path) -> Path:
     return folder.policy
 
 
-__all__ = ["GRPO", "run", "world_figures"]
+__all__ = ["GRPO", "frozen", "run", "train", "world_figures"]

@@ -15,7 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 
 from videorlvr.training.folder import RunFolder
 from videorlvr.training.state import TrainState
-from videorlvr.training.track import Metrics, tracking
+from videorlvr.training.track import Metrics, Tracker, tracking
 
 Step = Callable[[int], Metrics]
 
@@ -58,7 +58,7 @@ def run_steps(
     validate_every: int = 0,
     save_every_s: float,
     max_s: float | None,
-    tracker: str = "none",
+    tracker: Tracker = "none",
 ) -> None:
     """Run steps `state.step` .. `num_steps` - 1.
 
@@ -69,7 +69,11 @@ def run_steps(
         Interrupted: After Ctrl-C or `max_s` seconds; the checkpoint holds all finished steps.
     """
     began = saved = time.monotonic()
-    with _stop_signal() as stop_asked, _progress() as progress, tracking(tracker, folder.path) as track:
+    with (
+        _stop_signal() as stop_asked,
+        _progress() as progress,
+        tracking(tracker, folder.path, step=state.step) as track,
+    ):
         latest: dict[str, str] = {}
         bar = progress.add_task(label, total=num_steps, completed=state.step, figures="")
         while state.step < num_steps:
@@ -87,7 +91,7 @@ def run_steps(
             now = time.monotonic()
             stop = stop_asked() or (max_s is not None and now - began > max_s)
             if now - saved > save_every_s or stop or state.step == num_steps:
-                state.save(folder.checkpoint)
+                state.save(folder.checkpoint, fingerprint=folder.fingerprint)
                 saved = now
             if stop and state.step < num_steps:
                 raise Interrupted(

@@ -8,6 +8,7 @@ The given first frame is clean in the input and outside the loss.
 from __future__ import annotations
 
 import math
+import shutil
 import time
 from pathlib import Path
 
@@ -17,8 +18,8 @@ from torch import Tensor
 from videorlvr.base import seeding
 from videorlvr.base.processes import start_workers
 from videorlvr.policies.api import Policy
-from videorlvr.policies.builtin import BuiltinPolicy
 from videorlvr.policies.dit import num_parameters
+from videorlvr.policies.load import load_policy, new_policy
 from videorlvr.process.path import interpolate, velocity_target
 from videorlvr.rollout.judge import Judge
 from videorlvr.training.config import SFTConfig
@@ -26,8 +27,10 @@ from videorlvr.training.data import OracleVideos
 from videorlvr.training.device import device_of, generator_on, prepare, workers_of
 from videorlvr.training.folder import RunFolder
 from videorlvr.training.loop import Interrupted, run_steps
+from videorlvr.training.optimizer import make_optimizer
+from videorlvr.training.pool_cache import PoolCache
 from videorlvr.training.state import TrainState
-from videorlvr.training.track import Metrics
+from videorlvr.training.track import Metrics, check_installed
 from videorlvr.training.validate import Validation
 
 
@@ -50,17 +53,15 @@ def learning_rate(config: SFTConfig, step: int) -> float:
     return config.lr * rise * (config.final_lr + (1 - config.final_lr) * fall)
 
 
-def make_optimizer(policy: BuiltinPolicy, lr: float, weight_decay: float) -> torch.optim.AdamW:
-    on_gpu = policy.device.type == "cuda"
-    return torch.optim.AdamW(
-        policy.module.parameters(), lr=lr, betas=(0.9, 0.95), weight_decay=weight_decay, fused=on_gpu
-    )
-
-
 class SFT:
-    """One step of SFT over all tasks: a batch of each, gradients added, one optimizer step."""
+    """One step of SFT over all tasks: a batch of each, gradients added, one optimizer step.
 
-    def __init__(self, config: SFTConfig, policy: BuiltinPolicy, state: TrainState) -> None:
+    pool: folder where problems are kept for a resumed run; None to keep none.
+    """
+
+    def __init__(
+        self, config: SFTConfig, policy: Policy, state: TrainState, pool: Path | None = None
+    ) -> None:
         self.config, self.policy, self.state = config, policy, state
         self.sums: dict[str, Tensor] = {}
         self.logged, self.clock = state.step, time.monotonic()
@@ -76,6 +77,7 @@ class SFT:
                 workers=self.workers,
                 num_workers=num_workers,
                 device=policy.device,
+                cache=PoolCache(pool, task) if pool else None,
             )
             for task in config.tasks
         }
@@ -95,13 +97,10 @@ class SFT:
         return self._figures(step) if told else {}
 
     def _update(self, step: int) -> None:
-        optimizer, lr = self.state.optimizer, learning_rate(self.config, step)
-        for group in optimizer.param_groups:
-            group["lr"] = lr
+        self.state.optimizer.set_lr(learning_rate(self.config, step))
         norm = torch.nn.utils.clip_grad_norm_(self.policy.module.parameters(), self.config.grad_clip)
         self.sums["grad_norm"] = self._sum("grad_norm") + norm
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
+        self.state.optimizer.step()
 
     def _sum(self, name: str) -> Tensor:
         return self.sums.get(name, torch.zeros((), device=self.policy.device))
@@ -125,32 +124,42 @@ class SFT:
     def close(self) -> None:
         if self.workers:
             self.workers.shutdown(cancel_futures=True)
+        for pool in self.pools.values():
+            pool.keep()
 
 
 def run(config: SFTConfig, out: Path) -> Path:
     """Train, or continue training, in the run folder `out`; returns the folder of the averaged policy.
 
     Raises:
-        ValueError: If `out` holds another run.
+        ValueError: If `out` holds another run, or `config.init` no policy.
         Interrupted: If stopped; the same call continues.
     """
     device = device_of(config.device)
-    if config.init:
-        policy = BuiltinPolicy.load(Path(config.init), device=device)
-    else:
-        policy = BuiltinPolicy.new(config.model, seed=config.seed, device=device)
+    if config.init is not None:
+        return train(config, load_policy(Path(config.init), device=device), out)
+    assert config.model is not None
+    return train(config, new_policy(config.model, seed=config.seed, device=device), out)
+
+
+def train(config: SFTConfig, policy: Policy, out: Path) -> Path:
+    """`run` for a policy at hand: of any class, whatever `config.model` and `config.init` say."""
+    check_installed(config.tracker)
     folder = RunFolder(out)
     folder.open(config)
     if folder.is_done:
         return folder.policy
-    state = TrainState(policy.module, make_optimizer(policy, config.lr, config.weight_decay), ema=config.ema)
+    optimizer = make_optimizer(
+        policy.module, config.optimizer, lr=config.lr, weight_decay=config.weight_decay
+    )
+    state = TrainState(policy.module, optimizer, ema=config.ema)
     state.load(folder.checkpoint)
     folder.rewind(state.step)
     assert state.average is not None
-    averaged = BuiltinPolicy(state.average)  # type: ignore[arg-type]
+    averaged = policy.with_module(state.average)
     prepare(config, policy)
     prepare(config, averaged)
-    stage = SFT(config, policy, state)
+    stage = SFT(config, policy, state, folder.pool)
     with Judge(0) as judge:
         validation = Validation(config, judge)
         try:
@@ -173,5 +182,6 @@ def run(config: SFTConfig, out: Path) -> Path:
         finally:
             stage.close()
     averaged.save(folder.policy)
+    shutil.rmtree(folder.pool, ignore_errors=True)  # a finished run is not resumed
     folder.finish({"steps": state.step, "parameters": num_parameters(policy.module)})
     return folder.policy
