@@ -9,15 +9,17 @@ import numpy as np
 import pytest
 
 from videorlvr.worlds import WORLDS
-from videorlvr.worlds.api import Draft, Reward, Theme, Verdict, World
+from videorlvr.worlds.api import Draft, Reward, Theme, Variant, Verdict, World
 from videorlvr.worlds.laws import (
     LAWS,
     cheats_are_refused,
     check_world,
     same_address_same_problem,
     theme_breaches,
+    variants_are_accepted,
 )
 from videorlvr.worlds.problems import make_problem, oracle_trace
+from videorlvr.worlds.verify import COMMON_REASONS
 
 MAZE = WORLDS["maze"]
 COUNTS = {"micro": 3, "small": 3, "paper": 1}
@@ -31,11 +33,11 @@ def test_every_world_keeps_every_law(name, level):
 
 @pytest.mark.parametrize("name", WORLDS)
 def test_a_hard_problem_keeps_every_law(name):
-    """One problem, and not made a second time: posing hard problems takes seconds."""
+    """One problem, and not made a second time: posing and solving hard problems takes seconds."""
     world = WORLDS[name]
     problem = make_problem(world, "hard", "train", 0)
     for law in LAWS:
-        if law is not same_address_same_problem and law is not cheats_are_refused:
+        if law not in (same_address_same_problem, cheats_are_refused, variants_are_accepted):
             assert list(law(world, problem)) == []
 
 
@@ -76,7 +78,8 @@ def test_a_judge_that_wants_the_reference_solution_is_found(world):
         same = np.array_equal(trace.figure, oracle_trace(world, problem).figure)
         return verdict if same else Verdict(False, "illegal_move", 1, components={"process": 0.0})
 
-    assert "random play is legal" in laws_broken(changed(world, verify=only_the_reference))
+    broken = laws_broken(changed(world, verify=only_the_reference))
+    assert {"random play is legal", "variants are accepted"} <= broken
 
 
 def test_a_judge_that_wants_perfect_pixels_is_found(world):
@@ -93,7 +96,8 @@ def test_a_judge_that_raises_is_a_breach():
         return MAZE.verify(problem, trace)
 
     breaches = check_world(changed(MAZE, verify=fragile), level="micro", count=1)
-    assert {breach.law for breach in breaches} == {"judge never raises"}
+    longer = {"cheats are refused", "variants are accepted"}  # some last longer than the problem's frames
+    assert {breach.law for breach in breaches} == {"judge never raises", *longer}
 
 
 def test_play_that_ignores_moves_is_found(world):
@@ -134,7 +138,8 @@ def test_a_solver_that_solves_nothing_is_found(world):
     def wander(grid):
         return world.random_moves(grid, 1, np.random.default_rng(0))
 
-    assert laws_broken(changed(with_known_solutions(world), solve=wander)) == {"solver solves"}
+    broken = laws_broken(changed(with_known_solutions(world), solve=wander))
+    assert broken == {"solver solves", "variants are accepted"}
 
 
 def test_a_reward_that_does_not_add_up_is_found(world):
@@ -151,6 +156,32 @@ def test_a_cheat_with_another_reason_is_found(world):
         "frozen-first-frame",
         "black",
     }
+
+
+def test_a_variant_that_is_none_is_found(world):
+    cut = next(cheat for cheat in world.cheats if cheat.name == "cut-before-the-end")
+    wrong = changed(world, variants=[Variant("cut", cut.make)])
+    assert laws_broken(wrong) == {"variants are accepted"}
+
+
+def test_a_judge_that_forgets_a_reason_is_found(world):
+    """Each reason of a world's own, but one that is rare on small boards."""
+    own = set(world.reasons) - set(COMMON_REASONS) - {"not_filled"}
+    seen = set()
+    for level, index in (("micro", 0), ("micro", 1), ("small", 0), ("small", 1), ("small", 2), ("small", 3)):
+        problem = make_problem(world, level, "train", index)
+        for reason in own - seen:
+
+            def forgetful(problem, trace, forgotten=reason):
+                verdict = world.verify(problem, trace)
+                return Verdict(True, "") if verdict.reason == forgotten else verdict
+
+            if any(
+                "is accepted" in breach
+                for breach in cheats_are_refused(changed(world, verify=forgetful), problem)
+            ):
+                seen.add(reason)
+    assert seen == own
 
 
 def test_a_reason_without_a_meaning_is_found(world):

@@ -13,6 +13,7 @@ from videorlvr.worlds import world_of
 from videorlvr.worlds.api import Problem, Verdict, Video
 from videorlvr.worlds.problems import judge_video, theme_of
 from videorlvr.worlds.read import read
+from videorlvr.worlds.verify import array_fault
 
 CHUNK = 64
 
@@ -26,12 +27,13 @@ def judge_batch(problems: Sequence[Problem], videos: Video) -> list[Verdict]:
     for indices in by_layout.values():
         problem = problems[indices[0]]
         world = world_of(problem.address.world)
-        if videos.shape[2:] != (problem.layout.height_px, problem.layout.width_px, 3):
-            for index in indices:
-                out[index] = judge_video(world, problems[index], videos[index])
+        fit = [index for index in indices if not array_fault(problems[index], videos[index])]
+        for index in set(indices) - set(fit):
+            out[index] = judge_video(world, problems[index], videos[index])
+        if not fit:
             continue
-        traces = read(videos[indices], layout=problem.layout, theme=theme_of(world, problem))
-        for index, trace in zip(indices, traces, strict=True):
+        traces = read(videos[fit], layout=problem.layout, theme=theme_of(world, problem))
+        for index, trace in zip(fit, traces, strict=True):
             out[index] = world.verify(problems[index], trace)
     return [verdict for verdict in out if verdict is not None]
 

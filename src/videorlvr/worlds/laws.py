@@ -131,6 +131,16 @@ def cheats_are_refused(world: World, problem: Problem) -> Iterator[str]:
             yield f"reason '{verdict.reason}' is not in the world's `reasons`"
 
 
+def variants_are_accepted(world: World, problem: Problem) -> Iterator[str]:
+    for variant in world.variants:
+        video = variant.make(world, problem, seeding.rng("variant", variant.name, str(problem.address)))
+        if video is None:
+            continue
+        verdict = judge_video(world, problem, video)
+        if not verdict.success:
+            yield f"variant '{variant.name}' is refused ({verdict.reason}, frame {verdict.frame})"
+
+
 def judge_never_raises(world: World, problem: Problem) -> Iterator[str]:
     """On traces of arbitrary codes that begin with the problem, of any length."""
     rng = seeding.rng("judge-never-raises", str(problem.address))
@@ -164,6 +174,7 @@ LAWS: tuple[Law, ...] = (
     read_inverts_render,
     random_play_is_legal,
     cheats_are_refused,
+    variants_are_accepted,
     judge_never_raises,
     noise_is_survived,
 )

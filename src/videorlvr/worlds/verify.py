@@ -1,31 +1,42 @@
 """Checks that every world shares, made before its own rules are asked.
 
-Order: are there frames enough, is the first one the problem, can every cell be read, did what never
-changes stay. A world's `verify` asks `common_fault` first and then walks through the transitions.
+Of an array: is it a video of the right size, length and values (`array_fault`). Of a trace: are there frames
+enough, is the first one the problem, can every cell be read, did what never changes stay. A world's `verify`
+asks `common_fault` first and then walks through the transitions.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from videorlvr.worlds.api import UNSURE, Problem, Trace
 
 COMMON_REASONS: Mapping[str, str] = {
     "missing_file": "There is no video at the expected path.",
     "unreadable_video": "The file is not a video that can be decoded.",
-    "too_large": "The file's frames are larger than the limit.",
+    "outside_folder": "The video is a link that leads out of the videos' folder.",
+    "too_large": "The file, or its frames, are larger than the limit.",
+    "took_too_long": "The judge was not done with the video within its time.",
+    "judge_crashed": "The judge's process ended while it was at the video, whatever that shows.",
     "too_many_frames": "The video has more frames than the limit.",
-    "wrong_size": "The frames have another aspect ratio than the problem's layout.",
+    "wrong_size": "The frames are no RGB pictures of the problem's size, or of its aspect ratio in a file.",
+    "wrong_values": "A pixel is not a finite number from 0 to 255.",
     "too_few_frames": "The video has so few frames that it would have to run at more than twice the pace.",
     "wrong_start": "The first frame does not show the problem.",
     "unreadable": "A cell shows something that is not sure to be any of the world's pictures.",
 }
 
-
+JUDGE_VERSION = 1
+"""Part of every fingerprint. A change of what all worlds share (reading, these checks, decoding of files) after
+which some video may get another verdict raises it; a change of one world raises that world's version."""
 MAX_SPEEDUP = 2
+MAX_FRAMES = 1024
+"""Frames of the longest video that is judged: a minute and more of any model's, and a bound on work."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +59,25 @@ def too_few(problem: Problem, num_frames: int) -> bool:
     """Would the solution have to run at more than `MAX_SPEEDUP` times its pace? A process has to be shown: two
     frames, the first and the last, are an end state and no process."""
     return num_frames < 2 or MAX_SPEEDUP * (num_frames - 1) < problem.num_frames - 1
+
+
+def array_fault(problem: Problem, video: npt.NDArray[Any]) -> str:
+    """Why an array is no video that can be judged, in constant memory for bytes; "" if it is one."""
+    layout = problem.layout
+    if video.ndim != 4 or video.shape[1:] != (layout.height_px, layout.width_px, 3):
+        return "wrong_size"
+    if too_few(problem, len(video)):
+        return "too_few_frames"
+    if len(video) > MAX_FRAMES:
+        return "too_many_frames"
+    return "" if _are_pixels(video) else "wrong_values"
+
+
+def _are_pixels(values: npt.NDArray[Any]) -> bool:
+    """Numbers that round into 0-255; a NaN fails the comparison."""
+    if values.dtype == np.uint8:
+        return True
+    return values.dtype.kind in "uif" and bool(((values >= -0.5) & (values <= 255.5)).all())
 
 
 def common_fault(problem: Problem, trace: Trace, *, ground_reason: str) -> Fault | None:
