@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 from argparse import Namespace
 
 import pytest
 
-from videorlvr.base.records import read_json
+from videorlvr.base.records import read_json, read_jsonl, write_json
 from videorlvr.cli.compare import run as compare_command
+from videorlvr.cli.main import main
 from videorlvr.evaluation import runner, suites
 from videorlvr.evaluation.baselines import BASELINES
 from videorlvr.evaluation.compare import compare, format_p
-from videorlvr.evaluation.folders import evaluation_dir
+from videorlvr.evaluation.folders import evaluation_dir, load_evaluation
+from videorlvr.worlds import WORLDS
+from videorlvr.worlds.api import Reward
+from videorlvr.worlds.fingerprint import Fingerprint, FingerprintError, differences, fingerprint_of
 
 
 def records(world, outcomes, sample=0):
@@ -94,9 +99,106 @@ def test_command_compares_two_runs(tmp_path, capsys):
         out = evaluation_dir(tmp_path / name, suite.name)
         runner.evaluate(BASELINES[name], suite, name=name, out=out)
     args = {"run_a": str(tmp_path / "frozen-frame"), "run_b": str(tmp_path / "oracle"), "suite": None}
+    args["across"] = False
     compare_command(Namespace(**args, json=None))
     assert "oracle is better than frozen-frame by 1.000" in " ".join(capsys.readouterr().out.split())
     compare_command(Namespace(**args, json=str(tmp_path / "c.json")))
     assert read_json(tmp_path / "c.json")["worlds"]["maze"]["only_b"] == 8
     with pytest.raises(ValueError, match="did you mean 'smoke-v1:maze'"):
         compare_command(Namespace(**{**args, "suite": "smoke-v1"}, json=None))
+
+
+SMOKE = suites.Suite("smoke-v1:maze", (suites.Part("maze", "micro", "test", 8),))
+
+
+def evaluated(folder, suite=SMOKE, player="oracle"):
+    runner.evaluate(BASELINES[player], suite, name=player, out=evaluation_dir(folder, suite.name))
+    return folder
+
+
+@pytest.fixture
+def other_judge(monkeypatch):
+    monkeypatch.setattr("videorlvr.worlds.fingerprint.JUDGE_VERSION", 999)
+
+
+@pytest.fixture
+def other_world(monkeypatch):
+    """As a release would have it: version and reward of the maze are others, its boards by chance the same."""
+    maze = WORLDS["maze"]
+    changed = dataclasses.replace(maze, rewards={**maze.rewards, "sparse": Reward("sum", {"success": 0.5})})
+    monkeypatch.setitem(WORLDS, "maze", changed)
+
+
+@pytest.mark.parametrize(
+    ("change", "part"),
+    [
+        ("other_judge", "the judge's version (1, 999)"),
+        ("other_world", "reward 'sparse' of maze (sum of success 1, sum of success 0.5)"),
+    ],
+)
+def test_what_was_judged_otherwise_is_compared_only_on_demand(tmp_path, request, capsys, change, part):
+    evaluated(tmp_path / "a")
+    request.getfixturevalue(change)
+    evaluated(tmp_path / "b", player="frozen-frame")
+    command = ["compare", str(tmp_path / "a"), str(tmp_path / "b")]
+    assert main(command) == 2
+    error = capsys.readouterr().err
+    assert f"a and b cannot be compared, for they differ in {part}: evaluate both again" in error
+    assert "--across" in error
+    assert main([*command, "--across"]) == 0
+    with pytest.raises(FingerprintError, match="expected one"):
+        compare(*(load_evaluation(tmp_path / name, SMOKE.name).records for name in "ab"))
+
+
+def test_another_suite_under_the_same_name_is_not_compared(tmp_path, capsys):
+    evaluated(tmp_path / "a")
+    evaluated(tmp_path / "b", suites.Suite(SMOKE.name, (suites.Part("maze", "micro", "test", 9),)))
+    assert main(["compare", str(tmp_path / "a"), str(tmp_path / "b")]) == 2
+    assert "the suite (smoke-v1:maze " in capsys.readouterr().err
+
+
+def test_an_evaluation_of_an_older_release_is_refused_until_it_is_made_again(tmp_path, capsys):
+    for name in "ab":
+        evaluated(tmp_path / name)
+    folder = evaluation_dir(tmp_path / "a", SMOKE.name)
+    write_json(
+        folder / "summary.json", read_json(folder / "summary.json") | {"fingerprint": "0123456789abcdef"}
+    )
+    assert main(["compare", str(tmp_path / "a"), str(tmp_path / "b")]) == 2
+    assert "a says not what it was judged by" in capsys.readouterr().err
+    assert main(["compare", str(tmp_path / "a"), str(tmp_path / "b"), "--across"]) == 0
+    evaluated(tmp_path / "a")
+    assert main(["compare", str(tmp_path / "a"), str(tmp_path / "b")]) == 0
+
+
+def test_every_record_bears_the_fingerprint_that_its_summary_spells_out(tmp_path):
+    evaluated(tmp_path)
+    folder = evaluation_dir(tmp_path, SMOKE.name)
+    spelled = read_json(folder / "summary.json")["fingerprint"]
+    assert {record["fingerprint"] for record in read_jsonl(folder / "records.jsonl")} == {spelled["digest"]}
+    assert spelled["worlds"] == {"maze": WORLDS["maze"].version}
+    assert spelled["rewards"]["maze"].keys() == WORLDS["maze"].rewards.keys()
+    assert (spelled["suite"], spelled["suite_hash"]) == (SMOKE.name, suites.suite_hash(SMOKE))
+    assert Fingerprint.from_json(spelled) == runner.fingerprint_of_suite(SMOKE)
+
+
+def test_a_fingerprint_stands_for_each_of_its_parts():
+    mine = fingerprint_of(WORLDS.values(), suite="s", suite_hash="h")
+    others = [
+        dataclasses.replace(mine, judge=mine.judge + 1),
+        dataclasses.replace(mine, worlds={**mine.worlds, "maze": 99}),
+        dataclasses.replace(mine, rewards={**mine.rewards, "maze": {}}),
+        dataclasses.replace(mine, suite="t"),
+        dataclasses.replace(mine, suite_hash="i"),
+    ]
+    assert len({mine.digest, *(other.digest for other in others)}) == 6
+    assert all(differences(mine, other) for other in others)
+    assert differences(mine, Fingerprint.from_json(mine.to_json())) == []
+    with pytest.raises(FingerprintError, match="no fingerprint"):
+        Fingerprint.from_json(mine.to_json() | {"judge": 7})
+    weighed = {"maze": {"mine": {"kind": "sum", "weights": {"success": 1.0}}}}
+    one, two = (
+        dataclasses.replace(mine, rewards=weighed),
+        dataclasses.replace(mine, rewards={"maze": {"mine": {"kind": "sum", "weights": {"success": 1.5}}}}),
+    )
+    assert differences(one, two) == ["reward 'mine' of maze (sum of success 1, sum of success 1.5)"]

@@ -161,28 +161,6 @@ def test_clips_follow_their_rule_from_any_part_of_the_records():
     assert {r["id"] for r in part if r["sample"] == 0} & set(chosen) <= set(chosen_ids(part))
 
 
-def test_suites_are_addresses(tmp_path):
-    small = suites.suite_of("small-v1")
-    only = suites.suite_of("small-v1:maze")
-    assert [str(a) for a in suites.addresses(only)] == [f"maze-v1/small/test/{i}" for i in range(1000)]
-    assert {*suites.addresses(only)} <= {*suites.addresses(small)}
-    names = [suite.name for suite in suites.SUITES]
-    prints = {suites.fingerprint(suite) for suite in suites.SUITES}
-    assert len(prints) == len(set(names)) == len(names)
-    assert all(part.split == "val" for s in suites.SUITES if "-val-" in s.name for part in s.parts)
-    assert all(part.split == "test" for s in suites.SUITES if "-val-" not in s.name for part in s.parts)
-    with pytest.raises(ChoiceError, match="did you mean 'small-v1'"):
-        suites.suite_of("smal-v1")
-    with pytest.raises(ChoiceError, match="did you mean 'maze'"):
-        suites.suite_of("small-v1:mazes")
-
-
-def test_pool_makes_the_same_problems():
-    suite = suites.Suite("pool", (suites.Part("maze", "micro", "val", 70),))
-    alone, pooled = suites.problems(suite, workers=1), suites.problems(suite, workers=2)
-    assert [p.to_json() for p in alone] == [p.to_json() for p in pooled]
-
-
 def test_loading_an_evaluation_names_what_is_there(tmp_path):
     run = tmp_path / "run"
     with pytest.raises(ValueError, match="no finished evaluation"):

@@ -10,14 +10,19 @@ class ChoiceError(ValueError):
     """A name that is not among the valid ones; the message carries the nearest."""
 
 
+MAX_SHOWN = 100
+"""Letters of a wrong name that are shown, and compared: it may come from a stranger's file and be a megabyte."""
+
+
 def nearest(value: str, choices: Iterable[str]) -> str | None:
-    matches = difflib.get_close_matches(value, list(choices), n=1, cutoff=0.4)
+    matches = difflib.get_close_matches(value[:MAX_SHOWN], list(choices), n=1, cutoff=0.4)
     return matches[0] if matches else None
 
 
 def unknown(kind: str, value: object, choices: Iterable[str]) -> ChoiceError:
     """The error to raise for an unknown `kind` of thing, e.g. `raise unknown("world", name, worlds)`."""
     names = list(choices)
-    near = nearest(str(value), names)
+    name = str(value)[:MAX_SHOWN]
+    near = nearest(name, names)
     hint = f"; did you mean '{near}'?" if near else ""
-    return ChoiceError(f"unknown {kind} '{value}'{hint} (choices: {', '.join(names)})")
+    return ChoiceError(f"unknown {kind} '{name}'{hint} (choices: {', '.join(names)})")

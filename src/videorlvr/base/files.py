@@ -1,15 +1,55 @@
-"""Writing whole files so that a reader never meets half of one.
+"""Writing whole files so that a reader never meets half of one, and reading files that strangers made.
 
-The law: at every moment the target name holds either the old content or the new content in
+The law of writing: at every moment the target name holds either the old content or the new content in
 full. The bytes go to a temporary name in the same folder (renaming is atomic only within one file
 system) and the temporary name then replaces the target.
+
+The law of reading: it ends. What is no regular file (a pipe, a device) or is larger than the reader allows
+is an error, whatever its name and its stated size promise.
 """
 
 from __future__ import annotations
 
 import os
 import secrets
+import stat
+from io import BufferedReader
 from pathlib import Path
+
+
+def open_regular(path: str | os.PathLike[str]) -> BufferedReader:
+    """A regular file, opened for reading.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it is a folder, a pipe, a device or the like.
+    """
+    # Not blocking, since opening a pipe for reading waits for someone who writes, perhaps for ever.
+    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise ValueError(f"{path}: not a regular file, so it is not read")
+    return open(descriptor, "rb")
+
+
+def read_bounded(path: str | os.PathLike[str], max_bytes: int) -> bytes:
+    """The content of a regular file of at most `max_bytes`.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it is no regular file, or a larger one.
+    """
+    with open_regular(path) as file:
+        data = file.read(max_bytes + 1)
+    if len(data) > max_bytes:
+        raise ValueError(f"{path}: larger than the {max_bytes} bytes that are read of such a file")
+    return data
+
+
+def is_inside(path: Path, folder: Path) -> bool:
+    """Does the path, links followed, lie in the folder? Links within it are fine; one that leads out is how a
+    folder from a stranger would have other files of this machine read."""
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
 
 
 def write_bytes_atomic(path: str | os.PathLike[str], data: bytes) -> None:

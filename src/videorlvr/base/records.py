@@ -21,9 +21,13 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from videorlvr.base.files import write_bytes_atomic, write_text_atomic
+from videorlvr.base.files import read_bounded, write_bytes_atomic, write_text_atomic
 
 StrPath = str | os.PathLike[str]
+
+MAX_JSON_BYTES = 2**26
+MAX_JSONL_BYTES = 2**28
+"""Limits of what is read: a million lines of metrics are within them, a file made to fill the memory is not."""
 
 
 def to_json(value: Any) -> Any:
@@ -112,7 +116,8 @@ def read_jsonl(path: StrPath) -> list[dict[str, Any]]:
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: With `file:line`, for a line that is not a JSON object (NaN is not JSON).
+        ValueError: With `file:line`, for a line that is not a JSON object (NaN and numbers beyond floats are
+            not JSON); or if it is no regular file of at most `MAX_JSONL_BYTES`.
     """
     return [record for _, record in _read_lines(path)]
 
@@ -138,7 +143,7 @@ def truncate_jsonl(path: StrPath, keep: Callable[[dict[str, Any]], bool]) -> int
 
 
 def _read_lines(path: StrPath) -> list[tuple[bytes, dict[str, Any]]]:
-    *lines, tail = Path(path).read_bytes().split(b"\n")
+    *lines, tail = read_bounded(path, MAX_JSONL_BYTES).split(b"\n")
     result = [
         (line, _parse_object(line, f"{path}:{number}"))
         for number, line in enumerate(lines, start=1)
@@ -171,9 +176,16 @@ def _parse_object(line: bytes, where: str) -> dict[str, Any]:
 
 def _parse(data: bytes, where: str) -> Any:
     try:
-        return json.loads(data, parse_constant=_refuse_constant)
+        return json.loads(data, parse_constant=_refuse_constant, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{where}: not JSON ({error}), found {data[:60]!r}; repair or remove it") from error
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        raise ValueError(f"{text:.20} is beyond what a float can hold")
+    return value
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -194,6 +206,14 @@ def read_json(path: StrPath) -> Any:
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: Naming the file, if it is not JSON.
+        ValueError: Naming the file, if it is not JSON, or no regular file of at most `MAX_JSON_BYTES`.
     """
-    return _parse(Path(path).read_bytes(), str(path))
+    return _parse(read_bounded(path, MAX_JSON_BYTES), str(path))
+
+
+def read_json_object(path: StrPath) -> dict[str, Any]:
+    """Read a JSON file that holds an object; raises as `read_json`, and ValueError for anything else."""
+    value = read_json(path)
+    if not isinstance(value, dict):
+        raise ValueError(f"{path}: found {value!r:.60}; expected a JSON object")
+    return value

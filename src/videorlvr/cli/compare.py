@@ -7,10 +7,10 @@ from pathlib import Path
 
 
 def run(args: Namespace) -> None:
-    """Print the paired comparison. args: run_a, run_b, suite (None: the one both have),
-    json (a file, or '-' for JSON alone on stdout)."""
+    """Print the paired comparison. args: run_a, run_b, suite (None: the one both have), across (in spite of
+    different fingerprints), json (a file, or '-' for JSON alone on stdout)."""
     from videorlvr.cli.output import emit_json, table_console
-    from videorlvr.evaluation.compare import compare
+    from videorlvr.evaluation.compare import compare_evaluations
     from videorlvr.evaluation.folders import load_evaluation, shared_suite
     from videorlvr.reports.load import labelled
     from videorlvr.reports.tables import comparison_table, rich_table
@@ -18,11 +18,12 @@ def run(args: Namespace) -> None:
     run_a, run_b = Path(args.run_a), Path(args.run_b)
     suite = args.suite or shared_suite(run_a, run_b)
     (label_a, _), (label_b, _) = labelled([run_a, run_b])
-    result = compare(
-        load_evaluation(run_a, suite).records,
-        load_evaluation(run_b, suite).records,
+    result = compare_evaluations(
+        load_evaluation(run_a, suite),
+        load_evaluation(run_b, suite),
         label_a=label_a,
         label_b=label_b,
+        across=args.across,
     )
     if args.json:
         emit_json({"suite": suite, **result}, args.json)

@@ -42,10 +42,10 @@ def evaluate_run(
     Raises:
         ValueError: If the folder is no run's, or its run has no policy yet.
     """
-    from videorlvr.base.records import read_json
+    from videorlvr.base.records import read_json_object
     from videorlvr.evaluation.folders import evaluation_dir
     from videorlvr.evaluation.runner import evaluate
-    from videorlvr.policies.builtin import BuiltinPolicy, weights_hash
+    from videorlvr.policies.load import load_policy, weights_hash
     from videorlvr.rollout.sample import PolicyPlayer, Sampling
     from videorlvr.training.device import device_of
 
@@ -53,11 +53,11 @@ def evaluate_run(
         raise ValueError(
             f"'{run_folder}' is no run folder: it has no config.json; train one with 'videorlvr train'"
         )
-    config = read_json(run_folder / "config.json")
-    policy = BuiltinPolicy.load(run_folder / "policy", device=device_of(device))
+    config = read_json_object(run_folder / "config.json")
+    policy = load_policy(run_folder / "policy", device=device_of(device))
     batch_size = 64 if policy.device.type == "cpu" else 256
     return evaluate(
-        PolicyPlayer(policy, Sampling.model_validate(config["sampling"]), batch_size=batch_size),
+        PolicyPlayer(policy, Sampling.model_validate(config.get("sampling")), batch_size=batch_size),
         suite,
         name=run_folder.name,
         out=evaluation_dir(run_folder, suite.name),

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from videorlvr.evaluation.baselines import Player
 
-SUITE = "micro-v1"
+SUITE = "micro-v2"
 
 
 def run(args: Namespace) -> int:
@@ -55,7 +55,7 @@ def _evaluate(out: Path) -> None:
     from videorlvr.evaluation.folders import evaluation_dir
     from videorlvr.evaluation.runner import evaluate
     from videorlvr.evaluation.suites import suite_of
-    from videorlvr.policies.builtin import weights_hash
+    from videorlvr.policies.load import weights_hash
 
     _say("4/4  Evaluation of all players on the same held-out problems")
     suite = suite_of(SUITE)
@@ -87,12 +87,12 @@ def _by_world(folders: dict[str, Path]) -> Player:
     """The player that takes each world's own policy."""
     import torch
 
-    from videorlvr.policies.builtin import BuiltinPolicy
+    from videorlvr.policies.load import load_policy
     from videorlvr.recipes.micro import SAMPLING
     from videorlvr.rollout.sample import PolicyPlayer
 
     players = {
-        world: PolicyPlayer(BuiltinPolicy.load(folder / "policy", device=torch.device("cpu")), SAMPLING)
+        world: PolicyPlayer(load_policy(folder / "policy", device=torch.device("cpu")), SAMPLING)
         for world, folder in folders.items()
     }
     return lambda world, problems, sample: players[world.name](world, problems, sample)
@@ -102,7 +102,7 @@ def _report(out: Path) -> None:
     """The tables in the terminal, and the page."""
     from videorlvr.cli.output import table_console
     from videorlvr.evaluation.baselines import BASELINES
-    from videorlvr.evaluation.compare import compare
+    from videorlvr.evaluation.compare import compare_evaluations
     from videorlvr.reports.load import load_run
     from videorlvr.reports.page import write_report
     from videorlvr.reports.tables import comparison_table, rich_table, success_table
@@ -113,8 +113,8 @@ def _report(out: Path) -> None:
         players + runs, out / "report.html", comparisons=[("SFT", "RL")], title="videorlvr quickstart"
     )
     loaded = [load_run(label, folder) for label, folder in players]
-    before, after = (run.evaluations[SUITE].records for run in loaded[-2:])
-    result = compare(before, after, label_a="SFT", label_b="RL")
+    before, after = (run.evaluations[SUITE] for run in loaded[-2:])
+    result = compare_evaluations(before, after, label_a="SFT", label_b="RL")
     console = table_console()
     console.print(rich_table(success_table(loaded, SUITE)))
     console.print(rich_table(comparison_table(result, SUITE)))

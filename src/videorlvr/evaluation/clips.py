@@ -8,15 +8,18 @@ them that holds it, so an evaluation may drop the others as it goes.
 from __future__ import annotations
 
 import io
+import math
+import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from videorlvr.base.files import write_bytes_atomic
+from videorlvr.base.files import open_regular, write_bytes_atomic
 from videorlvr.worlds.api import Video
 
+MAX_CLIPS_BYTES = 2**29
 NUM_FIRST, NUM_EACH = 4, 3
 RULE = (
     f"of each world, in suite order: the first {NUM_FIRST} problems whatever came out, "
@@ -48,8 +51,39 @@ def write_clips(path: Path, clips: Mapping[str, Video]) -> None:
 
 
 def read_clips(path: Path) -> dict[str, Video]:
-    """The videos by id; none if there is no such file."""
+    """The videos by id; none if there is no such file.
+
+    Raises:
+        ValueError: If the file holds anything else, or more than `MAX_CLIPS_BYTES` once it is unpacked.
+    """
     if not path.is_file():
         return {}
-    with np.load(path, allow_pickle=False) as file:
-        return {name: file[name] for name in file.files}
+    try:
+        with open_regular(path) as raw, zipfile.ZipFile(raw) as archive:
+            _check_unpacked_size(archive)
+            clips = {
+                member.filename.removesuffix(".npy"): _clip(archive, member) for member in archive.infolist()
+            }
+    except Exception as error:  # a hostile archive makes its readers raise what they like
+        raise ValueError(
+            f"{path} holds no clips: {type(error).__name__} {error}; evaluate the run again"
+        ) from None
+    return clips
+
+
+def _check_unpacked_size(archive: zipfile.ZipFile) -> None:
+    """A member is never unpacked beyond the size that it states, so the stated sizes bound the memory."""
+    unpacked = sum(member.file_size for member in archive.infolist())
+    if unpacked > MAX_CLIPS_BYTES:
+        raise ValueError(f"{unpacked} bytes of videos; expected at most {MAX_CLIPS_BYTES}")
+
+
+def _clip(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Video:
+    data = archive.read(member)
+    header = io.BytesIO(data)
+    np.lib.format.read_magic(header)
+    shape, _, dtype = np.lib.format.read_array_header_1_0(header)
+    # Checked before the array is made, since its header may state any size.
+    if dtype != np.uint8 or len(shape) != 4 or shape[-1] != 3 or not 0 < math.prod(shape) <= len(data):
+        raise ValueError(f"{member.filename:.80} is {dtype} of shape {shape}; expected uint8 [T, H, W, 3]")
+    return np.asarray(np.load(io.BytesIO(data), allow_pickle=False))

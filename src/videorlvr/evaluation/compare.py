@@ -2,7 +2,8 @@
 
 Law: problems are the unit. Samples of one problem are averaged first, intervals resample problems (within
 worlds for the average), and the test counts problems on which one side did better. With one sample a
-problem that count is McNemar's; with more it is the exact sign test on problems.
+problem that count is McNemar's; with more it is the exact sign test on problems. What another judge, another
+version of a world or another suite said is not compared, unless somebody says that he means it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from videorlvr.base import seeding, stats
+from videorlvr.evaluation.folders import Evaluation
 from videorlvr.evaluation.summary import Record, by_problem
+from videorlvr.worlds.fingerprint import FingerprintError, check_alike
 
 ALPHA = 0.05
 RULE = (
@@ -24,6 +27,39 @@ RULE = (
 Floats = npt.NDArray[np.float64]
 
 
+def compare_evaluations(
+    a: Evaluation, b: Evaluation, *, label_a: str, label_b: str, across: bool = False
+) -> dict[str, Any]:
+    """`compare` of two evaluations on disk; it can say which parts of their fingerprints differ.
+
+    Args:
+        across: Compare in spite of different fingerprints, or of none.
+
+    Raises:
+        FingerprintError: If the two were not judged alike; it names what differs and the remedy.
+        ValueError: As `compare`.
+    """
+    if not across:
+        _check_judged_alike(a, b, label_a, label_b)
+    return compare(a.records, b.records, label_a=label_a, label_b=label_b, across=across)
+
+
+def _check_judged_alike(a: Evaluation, b: Evaluation, label_a: str, label_b: str) -> None:
+    remedy = "evaluate both again with this release, or compare them all the same with --across (across=True)"
+    for evaluation, label in ((a, label_a), (b, label_b)):
+        if evaluation.fingerprint is None:
+            raise FingerprintError(
+                f"{label} says not what it was judged by ({evaluation.folder} has no fingerprint; it may be "
+                f"from an older release): {remedy}"
+            )
+    assert a.fingerprint is not None
+    assert b.fingerprint is not None
+    try:
+        check_alike(a.fingerprint, b.fingerprint, label_a, label_b)
+    except FingerprintError as error:
+        raise FingerprintError(f"{error}: {remedy}") from None
+
+
 def compare(
     records_a: Sequence[Record],
     records_b: Sequence[Record],
@@ -31,20 +67,25 @@ def compare(
     label_a: str = "A",
     label_b: str = "B",
     allow_partial: bool = False,
+    across: bool = False,
     num_resamples: int = 10_000,
 ) -> dict[str, Any]:
     """Success rates of A and B on the same problems, their difference B - A, and what it is worth.
 
     Args:
         allow_partial: Compare on the (id, sample) pairs both have, instead of refusing other pairs.
+        across: Compare in spite of different fingerprints in the records.
 
     Returns:
         `worlds` and `average`, each with n (problems), success_a, success_b, difference, low, high
         (95%), p, only_a, only_b (problems on which that side did better); `num_pairs`, `real`, `verdict`.
 
     Raises:
+        FingerprintError: If the records were not all judged alike; `compare_evaluations` can say why.
         ValueError: If no pair is shared, or a pair is missing on one side and `allow_partial` is off.
     """
+    if not across:
+        _check_one_fingerprint([*records_a, *records_b], label_a, label_b)
     pairs_a, pairs_b = _keyed(records_a, label_a), _keyed(records_b, label_b)
     shared = [key for key in pairs_a if key in pairs_b]
     _check_pairs(pairs_a, pairs_b, shared, label_a, label_b, allow_partial)
@@ -73,6 +114,16 @@ def compare(
 
 def format_p(p: float) -> str:
     return "p < 0.0001" if p < 1e-4 else f"p = {p:.4f}" if p < 0.1 else f"p = {p:.2f}"
+
+
+def _check_one_fingerprint(records: Sequence[Record], label_a: str, label_b: str) -> None:
+    """Records that have none are of a caller who made them himself; some with and some without are not alike."""
+    found = sorted({str(record.get("fingerprint", "none")) for record in records})
+    if len(found) > 1:
+        raise FingerprintError(
+            f"the records of {label_a} and {label_b} have fingerprints {', '.join(found[:4])}; expected one, "
+            "since others were judged otherwise: evaluate both again, or allow it (across=True)"
+        )
 
 
 def _keyed(records: Sequence[Record], label: str) -> dict[tuple[str, int], Record]:

@@ -21,15 +21,16 @@ import numpy as np
 
 import videorlvr
 from videorlvr.base.files import write_text_atomic
-from videorlvr.base.records import append_jsonl, read_json, read_jsonl, to_json, write_json
+from videorlvr.base.records import append_jsonl, read_json_object, read_jsonl, to_json, write_json
 from videorlvr.evaluation.baselines import Player
 from videorlvr.evaluation.clips import RULE, chosen_ids, read_clips, write_clips
 from videorlvr.evaluation.progress import track
-from videorlvr.evaluation.suites import Suite, fingerprint, problems
+from videorlvr.evaluation.suites import Suite, problems, suite_hash
 from videorlvr.evaluation.summary import summarise
 from videorlvr.rollout.judge import judge_batch
 from videorlvr.worlds import world_of
 from videorlvr.worlds.api import Problem, Verdict, Video, World
+from videorlvr.worlds.fingerprint import Fingerprint, fingerprint_of
 
 Key = tuple[str, int]
 """(id, sample) of a record."""
@@ -76,8 +77,11 @@ def play(player: Player, batch: Batch) -> Video:
     return videos
 
 
-def record_of(world: World, problem: Problem, sample: int, verdict: Verdict) -> dict[str, Any]:
-    """One line of `records.jsonl`. difficulty: length of the reference solution in moves."""
+def record_of(
+    world: World, problem: Problem, sample: int, verdict: Verdict, *, fingerprint: str
+) -> dict[str, Any]:
+    """One line of `records.jsonl`. difficulty: length of the reference solution in moves. fingerprint: the
+    digest of what it was judged by, spelled out in `summary.json`."""
     address = problem.address
     record = {
         "id": str(address),
@@ -88,6 +92,7 @@ def record_of(world: World, problem: Problem, sample: int, verdict: Verdict) -> 
         "difficulty": len(world.play(problem.grid, problem.solution)) - 1,
         **{field.name: getattr(verdict, field.name) for field in dataclasses.fields(verdict)},
         "rewards": {name: reward(verdict.components) for name, reward in world.rewards.items()},
+        "fingerprint": fingerprint,
     }
     return dict(to_json(record))
 
@@ -104,8 +109,8 @@ def evaluate(
 ) -> dict[str, Any]:
     """Play, judge and record a suite in the folder `out`; return the summary.
 
-    Finished work is kept if `out` holds records of the same suite fingerprint, player name, checkpoint and
-    reward definitions; what else is in these files is replaced.
+    Finished work is kept if `out` holds records of the same fingerprint (judge, worlds, rewards, suite),
+    player name and checkpoint; what else is in these files is replaced.
 
     Args:
         name: The player's name, for people.
@@ -119,7 +124,13 @@ def evaluate(
         raise ValueError(f"samples is {samples} and batch_size {batch_size}; expected both >= 1")
     listed = problems(suite)
     order = [(str(problem.address), sample) for problem in listed for sample in range(samples)]
-    identity = _identity(suite, name, checkpoint)
+    stamp = fingerprint_of_suite(suite)
+    identity = {
+        "player": name,
+        "checkpoint": checkpoint,
+        "suite": suite.name,
+        "fingerprint": stamp.to_json(),
+    }
     previous = _previous(out, identity)
     done = _done(out, previous)
     if previous and previous["complete"] and previous["samples"] == samples and done.keys() == set(order):
@@ -129,7 +140,7 @@ def evaluate(
     batches = plan(listed, samples=samples, batch_size=batch_size)
     left = [batch for batch in batches if not all(key in done for key in batch.keys)]
     for batch in track(left, f"{name} on {suite.name}", total=len(left)):
-        clips |= _play_and_record(player, batch, out, done)
+        clips |= _play_and_record(player, batch, out, done, stamp.digest)
         wanted = chosen_ids(done[key] for key in order if key in done)
         clips = {name: clips[name] for name in wanted if name in clips}
     records = [done[key] for key in order]
@@ -138,13 +149,15 @@ def evaluate(
     return _finish(out, identity, samples, records)
 
 
-def _play_and_record(player: Player, batch: Batch, out: Path, done: dict[Key, Any]) -> dict[str, Video]:
+def _play_and_record(
+    player: Player, batch: Batch, out: Path, done: dict[Key, Any], fingerprint: str
+) -> dict[str, Video]:
     """Adds the batch's records to the file and to `done`; returns its videos by id, if first samples."""
     videos = play(player, batch)
     verdicts = judge_batch(batch.problems, videos)
     for key, problem, verdict in zip(batch.keys, batch.problems, verdicts, strict=True):
         if key not in done:
-            done[key] = record_of(batch.world, problem, batch.sample, verdict)
+            done[key] = record_of(batch.world, problem, batch.sample, verdict, fingerprint=fingerprint)
             append_jsonl(out / "records.jsonl", done[key])
     return {key[0]: video for key, video in zip(batch.keys, videos, strict=True) if key[1] == 0}
 
@@ -161,25 +174,16 @@ def _complete_clips(
     return {name: clips[name] for name in wanted}
 
 
-def _identity(suite: Suite, name: str, checkpoint: str | None) -> dict[str, Any]:
-    worlds = [world_of(world) for world in dict.fromkeys(part.world for part in suite.parts)]
-    return {
-        "player": name,
-        "checkpoint": checkpoint,
-        "suite": suite.name,
-        "fingerprint": fingerprint(suite),
-        "judge": [world.id for world in worlds],
-        "rewards": {
-            world.id: {key: dataclasses.asdict(reward) for key, reward in world.rewards.items()}
-            for world in worlds
-        },
-    }
+def fingerprint_of_suite(suite: Suite) -> Fingerprint:
+    """What an evaluation on the suite would be judged by now."""
+    worlds = [world_of(name) for name in dict.fromkeys(part.world for part in suite.parts)]
+    return fingerprint_of(worlds, suite=suite.name, suite_hash=suite_hash(suite))
 
 
 def _previous(out: Path, identity: dict[str, Any]) -> dict[str, Any] | None:
     """The summary in `out` if it is of the same evaluation."""
     path = out / "summary.json"
-    found = read_json(path) if path.is_file() else None
+    found = read_json_object(path) if path.is_file() else None
     same = found is not None and all(found.get(key) == value for key, value in to_json(identity).items())
     return found if same else None
 

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from videorlvr.base.records import read_json, read_jsonl
+from videorlvr.base.records import read_json_object, read_jsonl
 from videorlvr.evaluation.baselines import BASELINES
 from videorlvr.evaluation.folders import Evaluation, load_evaluation, suites_in
 
+MAX_NUMBER = 1e300
+"""Larger ones are no metrics of any run, and drawing has no room for their margins."""
 STAGE_LABELS = {"sft": "SFT", "grpo": "RL"}
 LabelledRun = tuple[str, Path]
 Series = tuple[list[float], list[float]]
@@ -38,8 +40,17 @@ class Run:
 
     def series(self, key: str) -> Series:
         """(steps, values) of one metric over training; gaps are left out."""
-        found = [(line["step"], line[key]) for line in self.metrics if line.get(key) is not None]
-        return [float(step) for step, _ in found], [float(value) for _, value in found]
+        found = [line for line in self.metrics if line.get(key) is not None]
+        return [self._number(line, "step") for line in found], [self._number(line, key) for line in found]
+
+    def _number(self, line: dict[str, Any], key: str) -> float:
+        value = line.get(key)
+        if not isinstance(value, int | float) or abs(value) > MAX_NUMBER:
+            raise ValueError(
+                f"{self.folder / 'metrics.jsonl'}: {key!r:.80} is {value!r:.80}; expected a number that a "
+                "figure can show"
+            )
+        return float(value)
 
     def names_under(self, prefix: str) -> list[str]:
         """What follows `prefix` in the metrics' names, in order of appearance: worlds, components."""
@@ -59,7 +70,7 @@ def load_run(label: str, folder: Path) -> Run:
     return Run(
         label=label,
         folder=folder,
-        config=_json_or_empty(folder / "config.json"),
+        config=config_of(folder),
         about=_json_or_empty(folder / "about.json"),
         metrics=read_jsonl(metrics) if metrics.is_file() else [],
         evaluations={suite: load_evaluation(folder, suite) for suite in suites_in(folder)},
@@ -88,7 +99,7 @@ def find_runs(paths: Iterable[Path]) -> list[Path]:
 
 def _rank(folder: Path) -> tuple[int, int]:
     """Baselines in the order of their list, then SFT, then RL; the order given otherwise."""
-    stage = _json_or_empty(folder / "config.json").get("stage")
+    stage = config_of(folder).get("stage")
     names = list(BASELINES)
     place = names.index(folder.name) if folder.name in names else len(names)
     return {None: 0, "sft": 1}.get(stage, 2), place if stage is None else 0
@@ -96,7 +107,7 @@ def _rank(folder: Path) -> tuple[int, int]:
 
 def labelled(folders: Sequence[Path]) -> list[LabelledRun]:
     """Names for people: the stage where it is unique, else the folder's name, else its whole path."""
-    stages = [_json_or_empty(folder / "config.json").get("stage", "") for folder in folders]
+    stages = [config_of(folder).get("stage", "") for folder in folders]
     names = [STAGE_LABELS.get(stage, folder.name) for stage, folder in zip(stages, folders, strict=True)]
     for fallback in ([folder.name for folder in folders], [str(folder) for folder in folders]):
         names = [
@@ -110,7 +121,7 @@ def parents(runs: Sequence[LabelledRun]) -> list[tuple[str, str]]:
     by_folder = {folder.resolve(): label for label, folder in runs}
     pairs = []
     for label, folder in runs:
-        init = _json_or_empty(folder / "config.json").get("init")
+        init = config_of(folder).get("init")
         if init is None:
             continue
         # `init` may name a checkpoint inside the parent's folder.
@@ -121,5 +132,18 @@ def parents(runs: Sequence[LabelledRun]) -> list[tuple[str, str]]:
     return pairs
 
 
+def config_of(folder: Path) -> dict[str, Any]:
+    """A run's configuration, {} for a baseline.
+
+    Raises:
+        ValueError: If what the report goes by, its stage and its parent, are no names.
+    """
+    config = _json_or_empty(folder / "config.json")
+    for key in ("stage", "init"):
+        if not isinstance(config.get(key), str | None):
+            raise ValueError(f"{folder / 'config.json'}: {key} is {config[key]!r:.80}; expected a name")
+    return config
+
+
 def _json_or_empty(path: Path) -> dict[str, Any]:
-    return dict(read_json(path)) if path.is_file() else {}
+    return read_json_object(path) if path.is_file() else {}
