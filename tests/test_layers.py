@@ -91,12 +91,28 @@ def test_the_judge_does_not_reach_the_hand():
     judges = [
         name
         for name in FILES
-        if name.startswith("videorlvr.worlds.") and name.split(".")[-1] in ("verify", "read", "rules")
+        if name.startswith("videorlvr.worlds.")
+        and name.split(".")[-1] in ("verify", "read", "rules", "register", "straighten")
     ]
     assert {"videorlvr.worlds.read", "videorlvr.worlds.verify", "videorlvr.worlds.maze.verify"} <= set(judges)
     hand = {"videorlvr.worlds.draw", "videorlvr.worlds.problems", "videorlvr.worlds.blocks"}
     for judge in judges:
         assert not reachable(judge) & hand, f"{judge} reaches {reachable(judge) & hand}"
+
+
+def test_the_second_opinion_shares_nothing_with_the_judge():
+    """It sees the data types alone, and no world or judge asks it."""
+    own = "videorlvr.worlds.second"
+    seconds = {name for name in FILES if name.startswith(own)}
+    assert {f"{own}.maze", f"{own}.flowfree", f"{own}.sokoban"} <= seconds
+    for name in seconds:
+        seen = {other for other in imports(name) if other.startswith("videorlvr.")} - seconds
+        assert all(other == "videorlvr.worlds.api" or other.startswith("videorlvr.base") for other in seen), (
+            name
+        )
+    for name in set(FILES) - seconds:
+        if name.startswith("videorlvr.worlds"):
+            assert not reachable(name) & seconds, f"{name} reaches the second opinion"
 
 
 def test_worlds_do_not_see_each_other():

@@ -102,7 +102,7 @@ def test_a_bad_file_is_a_verdict_and_the_rest_is_judged(
     missing.unlink()
     cut.write_bytes(cut.read_bytes()[:-200])
     text.write_text("no video")
-    write_mp4(wide, np.zeros((4, 48, 64, 3), np.uint8), fps=8)
+    write_mp4(wide, np.zeros((12, 48, 64, 3), np.uint8), fps=8)
     result = score(exported, tmp_path)
     reasons = ["missing_file", "unreadable_video", "unreadable_video", "wrong_size", ""]
     assert [record["reason"] for record in result["records"]] == reasons

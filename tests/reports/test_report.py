@@ -117,7 +117,7 @@ def test_page_holds_the_numbers_and_the_verdict(html, runs):
     assert load.parents([(run.label, run.folder) for run in loaded]) == [("SFT", "RL")]
     assert "RL solves 100.0 % of smoke-v1" in text
     assert "train grpo --seed 0" in text
-    assert suites.fingerprint(SUITE) in text
+    assert suites.suite_hash(SUITE) in text
     assert "abc123" in text
 
 

@@ -1,44 +1,56 @@
-"""Scoring anyone's videos: a manifest of problems, a folder of `<id>.mp4`, a verdict for each problem.
+"""Scoring anyone's videos: a manifest of problems, a folder of videos named by id, a verdict for each problem.
 
 Law: every problem of the manifest gets one record, in the manifest's order. A video that is missing,
-broken or of the wrong shape is a verdict with that reason, and the others are still judged.
+broken or of the wrong shape is a verdict with that reason, and the others are still judged; so is one that
+crashes the process that reads it, or never lets go of it.
 """
 
 from __future__ import annotations
 
-import errno
 import hashlib
-import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from videorlvr import __version__
+from videorlvr.base.isolated import Lost, map_isolated
 from videorlvr.base.records import to_json
 from videorlvr.base.stats import wilson
-from videorlvr.base.video import VideoError, read_mp4
+from videorlvr.evaluation.candidates import find_videos
+from videorlvr.evaluation.examine import UNDECIDABLE, Finding, examine
 from videorlvr.evaluation.manifest import Entry, read_manifest
-from videorlvr.evaluation.progress import map_in_order
+from videorlvr.evaluation.overlay import write_overlay
+from videorlvr.evaluation.progress import track
 from videorlvr.worlds import world_of
-from videorlvr.worlds.api import Layout, Verdict
-from videorlvr.worlds.problems import judge_video
+from videorlvr.worlds.api import Verdict
+from videorlvr.worlds.fingerprint import Fingerprint, fingerprint_of
 
-MAX_ASPECT_ERROR = 0.02
-"""How far a video's width / height may be from the layout's, as a share of it."""
+Job = tuple[Entry, list[Path], Path | None]
+"""A problem, the files that are named after it, and the folder for its overlay."""
 
-REASON_OF_FILE = {"no_frames": "too_few_frames"}
-"""Where a file's fault has another name among the reasons of verdicts."""
+MAX_VIDEO_S, MAX_VIDEO_MB = 60.0, 4096
+"""What judging one video may take. A video at the limits of `base.video`, 250 frames of 1080p, stays within them."""
+REASONS_OF_LOST = {"crashed": "judge_crashed", "timed_out": "took_too_long", "out_of_memory": "too_large"}
 
 
-def score(manifest: str | Path, videos: str | Path, *, workers: int | None = None) -> dict[str, Any]:
-    """Judge `videos/<id>.mp4` for every problem of a manifest.
+def score(
+    manifest: str | Path,
+    videos: str | Path,
+    *,
+    overlay: str | Path | None = None,
+    workers: int | None = None,
+) -> dict[str, Any]:
+    """Judge the video in the folder `videos` that is named after each problem of a manifest.
 
-    A video may have any number of frames that shows the solution at no more than twice its pace, and any
-    resolution of the layout's aspect ratio.
+    A video may be of any kind that `base.video_read` reads, and have any number of frames that shows the
+    solution at no more than twice its pace. Other sizes, bars, small shifts and changes of colour are taken
+    back where the first frame shows how, see `examine`.
 
     Args:
-        workers: Processes; None takes one a core. Fewer than 64 videos are judged in this process.
+        overlay: Folder for `<id>.mp4`: each video with what the judge saw beside it.
+        workers: Processes, at least one; None takes one a core. See `base.isolated` for what this asks of a
+            script that calls it.
 
     Returns:
         {"summary": ..., "records": [...]}, JSON values only; see `summary_of` and `record_of`.
@@ -48,52 +60,57 @@ def score(manifest: str | Path, videos: str | Path, *, workers: int | None = Non
         ValueError: `file:line: ...` for a line of the manifest that cannot be judged.
     """
     entries = read_manifest(manifest)
-    folder = Path(videos)
-    if not folder.is_dir():
-        code = errno.ENOTDIR if folder.exists() else errno.ENOENT
-        raise OSError(code, os.strerror(code), str(folder))
-    jobs = [(entry, folder / f"{entry.id}.mp4") for entry in entries]
-    records = list(map_in_order(_judge_job, jobs, "judging videos", workers=workers))
+    files = find_videos(Path(videos), [entry.id for entry in entries])
+    out = None if overlay is None else Path(overlay)
+    jobs: list[Job] = [(entry, files[entry.id], out) for entry in entries]
+    with open(manifest, "rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    fingerprint = _fingerprint(entries, sha256)
+    answers = map_isolated(_judge_job, jobs, workers=workers, timeout_s=MAX_VIDEO_S, memory_mb=MAX_VIDEO_MB)
+    judged = zip(entries, track(answers, "judging videos", total=len(jobs)), strict=True)
+    records = [
+        (record_of(entry, lost(answer)) if isinstance(answer, Lost) else answer)
+        | {"fingerprint": fingerprint.digest}
+        for entry, answer in judged
+    ]
     summary = summary_of(records)
-    summary["manifest_sha256"] = hashlib.sha256(Path(manifest).read_bytes()).hexdigest()
+    summary |= {"manifest_sha256": sha256, "fingerprint": fingerprint.to_json()}
     return {"summary": summary, "records": records}
 
 
-def _judge_job(job: tuple[Entry, Path]) -> dict[str, Any]:
-    entry, path = job
-    return record_of(entry, judge_file(entry, path))
+def _fingerprint(entries: Sequence[Entry], manifest_sha256: str) -> Fingerprint:
+    """Verdicts only, no rewards; the manifest stands for the suite."""
+    names = dict.fromkeys(entry.problem.address.world for entry in entries)
+    worlds = [world_of(name) for name in names]
+    return fingerprint_of(worlds, rewards=[], suite="manifest", suite_hash=manifest_sha256[:16])
 
 
-def judge_file(entry: Entry, path: Path) -> Verdict:
-    """The verdict on one file. Never raises for what is wrong with the file."""
-    world, layout = world_of(entry.problem.address.world), entry.problem.layout
-    size = (layout.height_px, layout.width_px)
-    try:
-        video, _ = read_mp4(path)
-        if video.shape[1:3] != size:
-            if not same_aspect(video.shape[1], video.shape[2], layout):
-                return Verdict(False, "wrong_size")
-            # Read again: resizing as part of decoding keeps the colours of subsampled video truest.
-            video, _ = read_mp4(path, size=size)
-    except VideoError as error:
-        return Verdict(False, REASON_OF_FILE.get(error.reason, error.reason))
-    return judge_video(world, entry.problem, video)
+def lost(answer: Lost) -> Finding:
+    """The finding on a video that its process did not survive."""
+    return Finding(Verdict(False, REASONS_OF_LOST[answer.reason]), why=answer.detail)
 
 
-def same_aspect(height_px: int, width_px: int, layout: Layout) -> bool:
-    wanted = layout.width_px / layout.height_px
-    return abs(width_px / height_px - wanted) <= MAX_ASPECT_ERROR * wanted
+def _judge_job(job: Job) -> dict[str, Any]:
+    entry, files, overlay = job
+    finding = examine(entry.problem, files)
+    if overlay is not None and finding.video is not None:
+        write_overlay(overlay / f"{entry.id}.mp4", entry.problem, finding)
+    return record_of(entry, finding)
 
 
-def record_of(entry: Entry, verdict: Verdict) -> dict[str, Any]:
-    """One problem's line of the result: its verdict, and the names it is counted under."""
-    address = entry.problem.address
+def record_of(entry: Entry, finding: Finding) -> dict[str, Any]:
+    """One problem's line of the result: its verdict, and the names it is counted under.
+
+    why: a sentence where the reason is `undecidable` or the judge was lost, else empty.
+    """
+    address, verdict = entry.problem.address, finding.verdict
     record = {
         "id": entry.id,
         "world": f"{address.world}-v{address.version}",
         "level": address.level,
         "success": verdict.success,
         "reason": verdict.reason,
+        "why": finding.why,
         "frame": verdict.frame,
         "confidence": verdict.confidence,
         "components": verdict.components,
@@ -125,11 +142,19 @@ def summary_of(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def rate_of(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """count, successes, success_rate, and its Wilson 95% interval [low, high]."""
+    """count, successes, success_rate, and its Wilson 95% interval [low, high].
+
+    What is undecidable counts as no success. `undecidable` is how many those are, `bounds` the rates if all of
+    them were refused and if all of them were successes.
+    """
+    count = len(records)
     successes = sum(bool(record["success"]) for record in records)
+    undecidable = sum(record["reason"] == UNDECIDABLE for record in records)
     return {
-        "count": len(records),
+        "count": count,
         "successes": successes,
-        "success_rate": successes / len(records) if records else None,
-        "interval_95": list(wilson(successes, len(records))),
+        "success_rate": successes / count if count else None,
+        "interval_95": list(wilson(successes, count)),
+        "undecidable": undecidable,
+        "bounds": [successes / count, (successes + undecidable) / count] if count else None,
     }

@@ -82,7 +82,7 @@ def problem_of(record: Mapping[str, Any]) -> Problem:
 
 def _given(record: Mapping[str, Any]) -> tuple[Cell, Cell]:
     problem, world = problem_of(record), world_of(record["world"])
-    still = _data_url("png", png(first_frame(world, problem)))
+    still = data_url("png", png(first_frame(world, problem)))
     return Cell("problem", still), Cell("oracle", _moving(oracle_video(world, problem)))
 
 
@@ -95,8 +95,9 @@ def _judged(label: str, video: Video, record: Mapping[str, Any]) -> Cell:
 
 def _moving(video: Video) -> str:
     held = np.concatenate([video, np.repeat(video[-1:], HOLD_FRAMES, axis=0)])
-    return _data_url("webp", animated_webp(held, fps=FPS))
+    return data_url("webp", animated_webp(held, fps=FPS))
 
 
-def _data_url(kind: str, data: bytes) -> str:
+def data_url(kind: str, data: bytes) -> str:
+    """A picture of a kind such as "png" inside a page."""
     return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"

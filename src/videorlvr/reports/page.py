@@ -9,17 +9,18 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from videorlvr.base.choices import unknown
 from videorlvr.base.files import write_text_atomic
 from videorlvr.base.records import to_json
-from videorlvr.evaluation.compare import compare
+from videorlvr.evaluation.compare import compare_evaluations
 from videorlvr.reports import curves, filmstrips, plots, tables
 from videorlvr.reports.load import LabelledRun, Run, load_run
 from videorlvr.reports.tables import Table
+from videorlvr.reports.templates import template
+from videorlvr.worlds.fingerprint import Fingerprint, FingerprintError, differences
 
 Comparison = tuple[str, str]
 """Labels of two runs: before, after."""
@@ -27,7 +28,7 @@ Comparison = tuple[str, str]
 
 @dataclass(frozen=True)
 class SuiteSection:
-    """All that the page says about one suite."""
+    """All that the page says about one suite. refusals: why some runs are not compared."""
 
     name: str
     tables: list[Table]
@@ -36,6 +37,8 @@ class SuiteSection:
     headlines: list[str]
     verdicts: list[str]
     comparisons: list[Table]
+    refusals: list[str]
+    judged: list[str]
     strips: list[filmstrips.Strip]
 
 
@@ -74,7 +77,7 @@ def write_report(
     pairs = [(by_label[before], by_label[after]) for before, after in comparisons]
     suites = list(dict.fromkeys(suite for run in reversed(loaded) for suite in run.evaluations))
     sections = [suite_section(loaded, pairs, suite) for suite in suites]
-    html = _template().render(
+    html = template("page.html.j2").render(
         title=title,
         headline=headline(loaded, sections),
         suites=sections,
@@ -87,10 +90,16 @@ def write_report(
 
 def suite_section(runs: Sequence[Run], pairs: Sequence[tuple[Run, Run]], suite: str) -> SuiteSection:
     here = [(a, b) for a, b in pairs if suite in a.evaluations and suite in b.evaluations]
-    compared = [
-        compare(a.evaluations[suite].records, b.evaluations[suite].records, label_a=a.label, label_b=b.label)
-        for a, b in here
-    ]
+    compared, refusals = [], []
+    for a, b in here:
+        try:
+            compared.append(
+                compare_evaluations(
+                    a.evaluations[suite], b.evaluations[suite], label_a=a.label, label_b=b.label
+                )
+            )
+        except FingerprintError as error:
+            refusals.append(str(error))
     models = [run for run in tables.on_suite(runs, suite) if run.stage]
     shown = here[0] if here else tuple(models[-1:])
     return SuiteSection(
@@ -103,7 +112,32 @@ def suite_section(runs: Sequence[Run], pairs: Sequence[tuple[Run, Run]], suite: 
         headlines=[_headline(result, suite) for result in compared],
         verdicts=[result["verdict"] for result in compared],
         comparisons=[tables.comparison_table(result, suite) for result in compared],
+        refusals=refusals,
+        judged=judged_by(runs, suite),
         strips=filmstrips.strips([(run.label, run.evaluations[suite]) for run in shown]) if shown else [],
+    )
+
+
+def judged_by(runs: Sequence[Run], suite: str) -> list[str]:
+    """What the numbers of a suite were judged by: one sentence, or one a player and a warning."""
+    found = [(run.label, run.evaluations[suite].fingerprint) for run in tables.on_suite(runs, suite)]
+    if len({fingerprint.digest if fingerprint else "" for _, fingerprint in found}) == 1:
+        return [f"All players here: {_judge(found[0][1])}."]
+    lines = ["These players were not judged alike, so their numbers must not be compared."]
+    first = next(fingerprint for _, fingerprint in found if fingerprint)
+    for label, fingerprint in found:
+        other = "; ".join(differences(first, fingerprint)) if fingerprint else ""
+        lines.append(f"{label}: {_judge(fingerprint)}{f', unlike the first in {other}' if other else ''}.")
+    return lines
+
+
+def _judge(fingerprint: Fingerprint | None) -> str:
+    if fingerprint is None:
+        return "judged by an older release, which did not say how (no fingerprint)"
+    worlds = ", ".join(f"{name}-v{version}" for name, version in fingerprint.worlds.items())
+    return (
+        f"fingerprint {fingerprint.digest} (judge {fingerprint.judge}; {worlds}; suite {fingerprint.suite} "
+        f"{fingerprint.suite_hash})"
     )
 
 
@@ -147,13 +181,3 @@ def provenance(run: Run) -> tuple[str, dict[str, str]]:
     parts = {"about": run.about, "config": run.config, "evaluations": evaluations}
     texts = {name: json.dumps(to_json(part), indent=2) for name, part in parts.items() if part}
     return run.label, texts
-
-
-def _template() -> Any:
-    from jinja2 import Environment, StrictUndefined
-
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    source = resources.files("videorlvr.reports").joinpath("page.html.j2").read_text(encoding="utf-8")
-    return environment.from_string(source)

@@ -1,0 +1,184 @@
+"""Reading a video of any kind that people hand in: a video file, an animated picture, a folder of PNG frames.
+
+Two laws, as in `base.video`: a kind without loss is read bit for bit, and whatever is wrong with a file from
+outside is a `VideoError`. Files are told apart by suffix.
+
+Animated WebP and GIF hold pictures with durations, and their writers merge equal neighbours into one longer
+picture. They are laid out again on a common time grid, so that a held frame counts as often as it is shown.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from videorlvr.base.files import is_inside
+from videorlvr.base.video import (
+    MAX_FRAMES,
+    MAX_PIXELS,
+    Picture,
+    Size,
+    Video,
+    VideoError,
+    check_file,
+    check_limits,
+    check_size,
+    read_mp4,
+    to_rgb,
+)
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+CONTAINERS = (".mp4", ".webm", ".mov", ".mkv", ".avi")
+ANIMATIONS = {".gif": ("GIF", 10), ".webp": ("WEBP", 1)}
+"""Suffix -> Pillow's name of the format, and the unit of its durations in ms."""
+SUFFIXES = (*CONTAINERS, *ANIMATIONS)
+"""All suffixes of files that `read_video` takes, lower case."""
+FOLDER_FPS = 8.0
+"""A folder of pictures states no rate; this one is reported for it."""
+_FINEST = 16
+"""Parts of the shortest picture that are tried as the time grid of an animation."""
+
+
+def read_video(
+    path: str | os.PathLike[str],
+    *,
+    size: Size | None = None,
+    max_frames: int = MAX_FRAMES,
+    max_pixels: int = MAX_PIXELS,
+) -> tuple[Video, float]:
+    """Read DIR/name.{mp4,webm,mov,mkv,avi,gif,webp} or the folder DIR/name of PNG frames.
+
+    Arguments, result and errors are those of `read_mp4`. PNG frames are taken in natural order (2 before 10);
+    other files in their folder are not looked at.
+    """
+    check_size(size)
+    file = Path(path)
+    if not file.is_dir() and file.suffix.lower() not in ANIMATIONS:
+        return read_mp4(file, size=size, max_frames=max_frames, max_pixels=max_pixels)
+    if not file.is_dir():
+        check_file(file)
+    try:
+        if file.is_dir():
+            return _stack(file, _folder_pictures(file, max_frames, max_pixels), size), FOLDER_FPS
+        return _read_animation(file, size, max_frames, max_pixels)
+    except (VideoError, MemoryError):
+        raise
+    except Exception as error:  # as for videos: what a hostile file makes a decoder raise has no useful bound
+        raise VideoError("unreadable_video", f"{file} cannot be decoded ({error})") from error
+
+
+def _read_animation(file: Path, size: Size | None, max_frames: int, max_pixels: int) -> tuple[Video, float]:
+    from PIL import Image
+
+    kind, unit_ms = ANIMATIONS[file.suffix.lower()]
+    with Image.open(file, formats=[kind]) as image:
+        count = getattr(image, "n_frames", 1)
+        check_limits(file, count, count * image.width * image.height, max_frames, max_pixels)
+        durations: list[float] = []
+        limited = _within(file, _animation_pictures(image, count, durations), max_frames, max_pixels)
+        video = _stack(file, limited, size)
+    shown, period_ms = frames_shown(durations, unit_ms=unit_ms, max_frames=max_frames)
+    # Two large pictures and a long hold would be a thousand large frames.
+    check_limits(file, sum(shown), sum(shown) * video[0, ..., 0].size, max_frames, max_pixels)
+    return video.repeat(shown, axis=0), 1000 / period_ms
+
+
+def _animation_pictures(image: Image.Image, count: int, durations: list[float]) -> Iterator[Image.Image]:
+    """The pictures, not yet decoded; their durations in ms are appended when they have been."""
+    for index in range(count):
+        image.seek(index)
+        yield image
+        image.load()  # a WebP knows the duration of a picture only then
+        durations.append(float(image.info.get("duration", 0)))
+
+
+def frames_shown(durations: Sequence[float], *, unit_ms: float, max_frames: int) -> tuple[list[int], float]:
+    """For how many frames each picture is shown, and the length of a frame in ms.
+
+    The longest frame is taken of which every picture lasts a whole number, but for the file's rounding of
+    `unit_ms`: 125 ms, 125 ms, 250 ms are 1, 1 and 2 frames. A hold that would go over `max_frames` is cut: it
+    shows nothing new. Pictures without a duration are one frame each.
+    """
+    lengths = np.asarray(durations, np.float64)
+    if lengths.min() <= 0:
+        return [1] * len(lengths), 1000 / FOLDER_FPS
+    shown, period = np.maximum(1, np.round(lengths / lengths.min())), float(lengths.min())
+    for parts in range(1, _FINEST + 1):
+        # The shortest picture is rounded, too, so periods around it are tried.
+        periods = (lengths.min() + unit_ms * np.linspace(-1, 1, 41)) / parts
+        counts = np.maximum(1, np.round(lengths / periods[periods > 0, None]))
+        errors = np.abs(lengths - counts * periods[periods > 0, None]).max(axis=1)
+        if errors.min() <= unit_ms:
+            best = errors.argmin()
+            shown, period = counts[best], float(lengths.sum() / counts[best].sum())
+            break
+    if shown.sum() > max_frames:
+        shown = np.minimum(shown, max(1, max_frames // len(shown)))
+    return shown.astype(int).tolist(), period
+
+
+def _folder_pictures(folder: Path, max_frames: int, max_pixels: int) -> Iterator[Picture]:
+    files = sorted((file for file in folder.iterdir() if _is_frame(file)), key=_natural)
+    if not files:
+        raise VideoError("no_frames", f"{folder} holds no .png files")
+    check_limits(folder, len(files), 0, max_frames, max_pixels)
+    yield from _within(folder, _png_pictures(files), max_frames, max_pixels)
+
+
+def _png_pictures(files: Sequence[Path]) -> Iterator[Image.Image]:
+    from PIL import Image
+
+    for file in files:
+        with Image.open(file, formats=["PNG"]) as image:
+            if image.mode not in {"1", "L", "LA", "P", "RGB", "RGBA"}:
+                raise VideoError(
+                    "unreadable_video", f"{file} has mode {image.mode}; expected 8 bits a channel"
+                )
+            yield image
+
+
+def _within(
+    file: Path, pictures: Iterable[Image.Image], max_frames: int, max_pixels: int
+) -> Iterator[Picture]:
+    """The pictures decoded, as long as they are within the limits: a later one may be larger than the first,
+    and a GIF of 600 bytes may have frames of 150 million pixels."""
+    num_pixels = 0
+    for index, image in enumerate(pictures):
+        num_pixels += image.width * image.height
+        check_limits(file, index + 1, num_pixels, max_frames, max_pixels)
+        yield np.asarray(image.convert("RGB"), dtype=np.uint8)
+
+
+def _is_frame(file: Path) -> bool:
+    """Pictures in the folder itself: no pipes, on which one waits, and no links that lead out of it."""
+    named = file.suffix.lower() == ".png" and not file.name.startswith(".")
+    return named and file.is_file() and (not file.is_symlink() or is_inside(file, file.parent))
+
+
+def _natural(file: Path) -> list[tuple[int, str]]:
+    """Numbers in a name by their value: frame2 before frame10."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"([0-9]+)", file.name)]
+
+
+def _stack(file: Path, pictures: Iterable[Picture], size: Size | None) -> Video:
+    kept = list(pictures if size is None else _resized(pictures, size))
+    if len({picture.shape for picture in kept}) > 1:
+        raise VideoError("unreadable_video", f"{file} changes its frame size midway; give `size`")
+    return np.stack(kept)
+
+
+def _resized(pictures: Iterable[Picture], size: Size) -> Iterator[Picture]:
+    """By the same filter as frames of video files."""
+    import av
+    from av.video.reformatter import VideoReformatter
+
+    reformatter = VideoReformatter()
+    for picture in pictures:
+        yield to_rgb(av.VideoFrame.from_ndarray(picture, format="rgb24"), size, reformatter)

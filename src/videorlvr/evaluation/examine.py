@@ -1,0 +1,226 @@
+"""One file, one problem: what the judge makes of it, and what it saw.
+
+A video in the problem's shape whose first frame reads as the problem is judged as it is. For any other, the
+board is looked for in its first frame (`worlds.register`) and brought back (`worlds.straighten`).
+
+Law: a refusal is about what a video shows, `undecidable` about how it shows it. It is said only where the first
+frame, which everyone was given, is proof that the file cannot be read for certain:
+  - its cells are smaller than `MIN_CELL_PX`;
+  - it resembles the problem, but does not read as it, and is read with a confidence below `HAZY`;
+  - the board fits in two places about equally well;
+  - a later cell is unreadable, and the first frame itself was read with a confidence below `HAZY`;
+  - there are two files for one problem.
+In cells smaller than `SMALL_CELL_PX`, `CRISP` stands for `HAZY`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from videorlvr.base.files import is_inside
+from videorlvr.base.video import VideoError
+from videorlvr.base.video_read import read_video
+from videorlvr.worlds import world_of
+from videorlvr.worlds.api import Layout, Problem, Trace, Verdict, Video, World
+from videorlvr.worlds.problems import judge_video, theme_of
+from videorlvr.worlds.read import read
+from videorlvr.worlds.register import Box, FirstFrame, Found, expected_zones, find_board, zones_in
+from videorlvr.worlds.straighten import (
+    CELL_PX,
+    TRUE_COLOURS,
+    fit_colours,
+    straight_layout,
+    straighten,
+    without_drift,
+)
+from videorlvr.worlds.verify import too_few
+
+UNDECIDABLE, CANNOT_BE_SURE = "undecidable", "The judge cannot be sure; the record says why."
+"""The reason, and its meaning."""
+MAX_ASPECT_ERROR = 0.02
+"""How far a video's width / height may be from the layout's, as a share of it, to be taken as the same."""
+MIN_CELL_PX = 4.0
+RESEMBLES = 0.5
+"""Agreement of a first frame with the problem from which on it is taken for a picture of it."""
+RIVAL = 0.02
+"""Two places in a frame whose agreements are nearer than this cannot be told apart."""
+HAZY, CRISP = 0.2, 0.6
+"""Confidences of the first frame, that of its least sure cell: below the one, what is wrong with it or with later
+frames may be the file's fault; from the other on, the board need not be looked for."""
+SMALL_CELL_PX = 7.5
+"""Problems are handed out in cells of 8 px at least. In smaller ones 4:2:0 video gives a ring the colour of its
+surroundings, so they must be read with more confidence to be sure."""
+SECOND_LOOK = ("wrong_start", "unreadable")
+REASON_OF_FILE = {"no_frames": "too_few_frames"}
+"""Where a file's fault has another name among the reasons of verdicts."""
+
+
+SizeRule = Callable[[int, int], tuple[int, int]]
+"""(height, width) of a file's frames -> (height, width) that they are wanted in."""
+
+
+@dataclass(frozen=True, eq=False)
+class Finding:
+    """A verdict, and what it rests on.
+
+    why: a sentence, where the verdict is `undecidable`.
+    video: frames as they came, uint8 [T, H, W, 3], or None where there are none; box: the board in them, where
+        it had to be looked for.
+    seen: what was read, in `layout`; None where nothing was.
+    """
+
+    verdict: Verdict
+    why: str = ""
+    video: Video | None = None
+    fps: float = 0.0
+    box: Box | None = None
+    seen: Video | None = None
+    layout: Layout | None = None
+
+
+def examine(problem: Problem, files: Sequence[Path]) -> Finding:
+    """The finding on the files that are named after a problem. Never raises for what is wrong with a file."""
+    if not files:
+        return Finding(Verdict(False, "missing_file"))
+    if len(files) > 1:
+        names = " and ".join(file.name for file in files)
+        return _undecidable(f"there are {len(files)} videos for this problem: {names}; keep one")
+    if files[0].is_symlink() and not is_inside(files[0], files[0].parent):
+        return Finding(Verdict(False, "outside_folder"))
+    try:
+        return examine_frames(problem, lambda size: read_video(files[0], size=size))
+    except VideoError as error:
+        return Finding(Verdict(False, REASON_OF_FILE.get(error.reason, error.reason)))
+
+
+def examine_frames(problem: Problem, frames: Callable[[SizeRule], tuple[Video, float]]) -> Finding:
+    """The finding on frames that can be had in other sizes.
+
+    frames(size): (video, frames a second) with size(height, width) -> (height, width) applied to every frame;
+    it may be asked twice.
+    """
+    layout = problem.layout
+    video, fps = frames(lambda height, width: _direct_size(height, width, layout))
+    finding = examine_directly(problem, video)
+    if finding.verdict.reason in (*SECOND_LOOK, "wrong_size"):
+        video, fps = frames(lambda height, width: _working_size(height, width, layout))
+        finding = look_again(problem, video, finding)
+    return dataclasses.replace(finding, video=video, fps=fps)
+
+
+def _direct_size(height_px: int, width_px: int, layout: Layout) -> tuple[int, int]:
+    """The layout's size for a video of the same aspect: resizing while decoding keeps the colours of subsampled
+    video truest. Others stay small enough to be kept."""
+    wanted = layout.width_px / layout.height_px
+    if abs(width_px / height_px - wanted) <= MAX_ASPECT_ERROR * wanted:
+        return layout.height_px, layout.width_px
+    return _working_size(height_px, width_px, layout)
+
+
+def _working_size(height_px: int, width_px: int, layout: Layout) -> tuple[int, int]:
+    """The video's own size, or smaller: a board that fills it gets cells of `CELL_PX`."""
+    cell_px = min(height_px / layout.height_px, width_px / layout.width_px) * layout.cell_px
+    scale = min(1.0, CELL_PX / cell_px)
+    return max(1, round(height_px * scale)), max(1, round(width_px * scale))
+
+
+def examine_directly(problem: Problem, video: Video) -> Finding:
+    """The finding on a video [T, H, W, 3] in the problem's layout; `wrong_size` in any other size."""
+    world, layout = world_of(problem.address.world), problem.layout
+    if too_few(problem, len(video)):
+        return Finding(Verdict(False, "too_few_frames", 0), seen=_if_fits(video, layout), layout=layout)
+    return Finding(judge_video(world, problem, video), seen=_if_fits(video, layout), layout=layout)
+
+
+def _if_fits(video: Video, layout: Layout) -> Video | None:
+    return video if video.shape[1:3] == (layout.height_px, layout.width_px) else None
+
+
+def look_again(problem: Problem, video: Video, first: Finding) -> Finding:
+    """The finding on a video of any size whose first look found nothing or could not read a cell."""
+    world = world_of(problem.address.world)
+    if first.seen is not None and first.verdict.reason == "unreadable":
+        start = _read(world, problem, first.seen[:1])
+        if start.confidence[0] >= CRISP:
+            return _judged(world, problem, first.seen, None)
+    rows, cols = problem.grid.shape
+    if min(video.shape[1] / rows, video.shape[2] / cols) < MIN_CELL_PX:
+        return _too_small(min(video.shape[1] / rows, video.shape[2] / cols))
+    theme = theme_of(world, problem)
+    found = find_board(video, grid=problem.grid, layout=problem.layout, theme=theme)
+    if found is None or found.agreement < RESEMBLES:
+        return first
+    if min(found.box.cell_px(rows, cols)) < MIN_CELL_PX:
+        return _too_small(min(found.box.cell_px(rows, cols)))
+    if found.rival > found.agreement - RIVAL:
+        return _undecidable("the board fits in two places of the first frame about equally well", found.box)
+    return _straightened(world, problem, video, found)
+
+
+def _straightened(world: World, problem: Problem, video: Video, found: Found) -> Finding:
+    """The finding on a board that was found."""
+    rows, cols = problem.grid.shape
+    straight = dataclasses.replace(problem, layout=straight_layout(rows, cols))
+    expected = expected_zones(problem.grid, theme_of(world, problem))
+    fitted = fit_colours(zones_in(FirstFrame(video[0]), found.box, rows, cols), expected)
+    tries = [TRUE_COLOURS, *([fitted] if fitted.believable else [])]
+    starts = [
+        _read(world, straight, straighten(video[:1], found.box, colours, rows=rows, cols=cols))
+        for colours in tries
+    ]
+    faults = [_faults(problem, start) for start in starts]
+    best = min(range(len(tries)), key=lambda n: (faults[n], -starts[n].confidence[0]))
+    seen = straighten(video, found.box, tries[best], rows=rows, cols=cols)
+    if faults[best] == 0:
+        return _judged(world, straight, seen, found.box)
+    if starts[best].confidence[0] >= _least_confidence(problem, found.box):
+        return Finding(Verdict(False, "wrong_start", 0), box=found.box, seen=seen, layout=straight.layout)
+    why = (
+        f"its first frame resembles the problem, but {faults[best]} of its {rows * cols} cells, "
+        f"{min(found.box.cell_px(rows, cols)):.0f} px wide, cannot be read as they should be"
+    )
+    if not fitted.believable:
+        why += ", and its contrast or colours are further from the problem's than is corrected"
+    return dataclasses.replace(_undecidable(why, found.box), seen=seen, layout=straight.layout)
+
+
+def _judged(world: World, problem: Problem, seen: Video, box: Box | None) -> Finding:
+    """The verdict on frames in the problem's layout whose first one reads as the problem."""
+    steady = without_drift(seen, problem.layout)
+    verdict = judge_video(world, problem, steady)
+    confidence = float(_read(world, problem, steady[:1]).confidence[0])
+    if verdict.reason == "unreadable" and confidence < _least_confidence(problem, box):
+        why = (
+            f"a cell of frame {verdict.frame} cannot be read, but the first frame itself is read with a "
+            f"confidence of only {confidence:.2f}: the file may be at fault"
+        )
+        return dataclasses.replace(_undecidable(why, box), seen=steady, layout=problem.layout)
+    return Finding(verdict, box=box, seen=steady, layout=problem.layout)
+
+
+def _least_confidence(problem: Problem, box: Box | None) -> float:
+    """With which a first frame must be read to be held against a video."""
+    return CRISP if box is not None and min(box.cell_px(*problem.grid.shape)) < SMALL_CELL_PX else HAZY
+
+
+def _read(world: World, problem: Problem, video: Video) -> Trace:
+    return read(video[None], layout=problem.layout, theme=theme_of(world, problem))[0]
+
+
+def _faults(problem: Problem, start: Trace) -> int:
+    """Cells of a first frame that do not read as the problem's."""
+    same = (start.ground[0] == problem.grid.ground) & (start.figure[0] == problem.grid.figure)
+    return int(np.sum(~same))
+
+
+def _too_small(cell_px: float) -> Finding:
+    return _undecidable(f"its cells are {cell_px:.1f} px wide; {MIN_CELL_PX:.0f} px are needed to be sure")
+
+
+def _undecidable(why: str, box: Box | None = None) -> Finding:
+    return Finding(Verdict(False, UNDECIDABLE), why=why, box=box)
