@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 
 from videorlvr import __version__
 from videorlvr.base.choices import nearest
-from videorlvr.cli import score, worlds
+from videorlvr.cli import audit, score, worlds
 from videorlvr.cli.output import JSON_HELP
 from videorlvr.cli.parser import Parser, add_command, key_values, positive
 
@@ -87,6 +87,7 @@ def build_parser() -> Parser:
     worlds.register(commands)
     _register_runs(commands)
     score.register(commands)
+    audit.register(commands)
     _register_results(commands)
     return parser
 
@@ -131,6 +132,11 @@ def _register_results(commands: argparse._SubParsersAction[Parser]) -> None:
     compare.add_argument("run_a", metavar="RUN_A", help="run folder")
     compare.add_argument("run_b", metavar="RUN_B", help="run folder")
     compare.add_argument("--suite", metavar="S", help="name of the suite (default: the one both have)")
+    compare.add_argument(
+        "--across",
+        action="store_true",
+        help="compare what was judged differently, too: by another judge, reward, suite or version of a world",
+    )
     compare.add_argument("--json", metavar="F", help=JSON_HELP)
     report = add_command(commands, "report", _report, help="write a page about one or more runs")
     report.add_argument("runs", metavar="RUN", nargs="+", help="run folder")
@@ -185,7 +191,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _say(f"this command needs {error.name}: pip install 'videorlvr[{extra}]'", EXIT_MISTAKE)
     except OSError as error:
         return _say(_file_sentence(error), EXIT_MISTAKE)
-    except ValueError as error:
+    except (ValueError, FloatingPointError) as error:
         return _say(" ".join(str(error).split()), EXIT_MISTAKE)
     return code or 0
 

@@ -30,7 +30,12 @@ def track(items: Iterable[Item], label: str, *, total: int) -> Iterator[Item]:
 
 
 def map_in_order(
-    function: Callable[[Item], Result], items: Sequence[Item], label: str, *, workers: int | None = None
+    function: Callable[[Item], Result],
+    items: Sequence[Item],
+    label: str,
+    *,
+    workers: int | None = None,
+    chunk: int | None = None,
 ) -> Iterator[Result]:
     """`function` of each item, in order; by a pool of processes from `POOL_FROM` items on.
 
@@ -38,12 +43,13 @@ def map_in_order(
 
     Args:
         workers: Processes; None takes one a core, 1 stays in this process.
+        chunk: Items that a process is sent at once; None takes as many as suit quick ones. Ctrl-C waits for them.
     """
     workers = min(num_cores() if workers is None else workers, len(items))
     if workers <= 1 or len(items) < POOL_FROM:
         yield from track(map(function, items), label, total=len(items))
         return
-    chunk = max(1, min(16, len(items) // (4 * workers)))
+    chunk = chunk or max(1, min(16, len(items) // (4 * workers)))
     pool = start_workers(workers)
     assert pool is not None
     try:

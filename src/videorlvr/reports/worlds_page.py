@@ -13,6 +13,8 @@ import numpy as np
 
 from videorlvr.base.files import write_bytes_atomic, write_text_atomic
 from videorlvr.base.video import Picture, png
+from videorlvr.evaluation.distortions import DISTORTIONS, UNCHANGED
+from videorlvr.evaluation.tolerance import DECLARED, MAX_FALSE_REFUSALS
 from videorlvr.worlds import WORLDS
 from videorlvr.worlds.api import Reward, World
 from videorlvr.worlds.problems import make_problem, oracle_video
@@ -95,6 +97,30 @@ def cheats_table(world: World) -> str:
     return markdown_table(("cheat", "what it does", "refused for"), rows)
 
 
+def variants_table(world: World) -> str:
+    rows = [(variant.name, " ".join((variant.make.__doc__ or "").split())) for variant in world.variants]
+    return markdown_table(("video", "what it shows"), rows)
+
+
+def tolerance_table(world: World) -> str:
+    declared = DECLARED.get(world.name, {})
+
+    def strength(way: str, name: str) -> str:
+        return f"{declared[way][name]:g}" if name in declared[way] else "-"
+
+    rows = [
+        (
+            distortion.name,
+            " ".join((distortion.make.__doc__ or "").split()),
+            distortion.unit,
+            *(strength(way, distortion.name) for way in declared),
+        )
+        for distortion in DISTORTIONS.values()
+        if distortion.name != UNCHANGED
+    ]
+    return markdown_table(("distortion", "what it does", "strength", *declared), rows)
+
+
 def world_page(world: World) -> str:
     """The Markdown page of a world."""
     rewards = [(f"`{name}`", formula(reward)) for name, reward in world.rewards.items()]
@@ -118,6 +144,13 @@ def world_page(world: World) -> str:
         "## Cheats",
         "Videos made to fool the judge. Each must be refused, and for its own reason.",
         cheats_table(world),
+        "## Honest videos",
+        "Valid videos other than the reference. Each must be accepted.",
+        variants_table(world),
+        "## Tolerance",
+        "How much of one distortion at a time the judge survives, declared and tested: up to this strength at most "
+        f"{MAX_FALSE_REFUSALS:.1%} of honest videos are refused, as measured by [the audit](../audit.md). `-`: none.",
+        tolerance_table(world),
         FOOTER,
     ]
     return "\n\n".join(sections) + "\n"
