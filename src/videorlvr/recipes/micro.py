@@ -17,8 +17,8 @@ def micro_maze_sft() -> SFTConfig:
         model=MODEL,
         sampling=SAMPLING,
         batch=32,
-        num_steps=860,
-        lr=2e-3,
+        num_steps=550,
+        lr=8e-3,
         warmup=50,
         ema=0.99,
         pool_start=1024,
@@ -64,16 +64,17 @@ def micro_maze_rl() -> GRPOConfig:
 
 
 def micro_rl() -> GRPOConfig:
-    """RL on FlowFree and Sokoban, from the checkpoint that ships."""
+    """RL on FlowFree and Sokoban, from the checkpoint that ships. lr 1e-4 falls apart here."""
     return GRPOConfig(
         tasks=[Task(world=world, level="micro") for world in ("flowfree", "sokoban")],
         init="runs/micro-sft/policy",
         sampling=SAMPLING,
-        num_steps=6,
-        problems=8,
+        num_steps=8,
+        problems=16,
         group=8,
         batch=64,
         num_trained=2,
         noise_scale=1.0,
+        updates=2,
         lr=3e-5,
     )
