@@ -108,6 +108,32 @@ def test_half_a_blend_is_neither_of_the_two(name, kind):
         assert same(read(slight[None], layout=layout, theme=theme)[0], first)
 
 
+def test_how_near_a_colour_must_be_to_be_sure():
+    """At most 0.8 of the way to the second nearest; and at most 0.75 of the way from its nearest neighbour."""
+    palette = ((100, 0, 0), (200, 0, 0), (200, 250, 0))
+    for red, green, index in (
+        (100, 0, 0),
+        (144, 0, 0),  # 44 and 56 away: a ratio of 0.79
+        (145, 0, UNSURE),  # 45 and 55: 0.82
+        (155, 0, UNSURE),
+        (156, 0, 1),
+        (26, 0, 0),  # 74 away from a colour whose nearest neighbour is 100 away
+        (24, 0, UNSURE),
+        (200, 64, 1),
+        (200, 76, UNSURE),  # nearer than a third of the way, but past 75
+        (200, 74, 1),
+        (200, 139, 2),  # 111 and 139 away: 0.799
+        (200, 138, UNSURE),
+    ):
+        colour = np.array([[[red, green, 0]]], np.float32)
+        seen, margin = eye.classify(colour, palette)
+        assert seen.shape == margin.shape == (1, 1)
+        assert seen[0, 0] == index, (red, green)
+    near, far = (float(eye.classify(np.array([[r, 0, 0]], np.float32), palette)[1][0]) for r in (100, 120))
+    assert (near, far) == (1, pytest.approx((80 - 20) / 100)), "the margin is 1 on a colour, and 0 in a tie"
+    assert float(eye.classify(np.array([[150, 0, 0]], np.float32), palette)[1][0]) == 0
+
+
 def test_half_a_wall_is_unsure():
     trace = Trace.exact(np.full((1, 1, 1), 2, np.uint8), np.zeros((1, 1, 1), np.uint8))
     layout = layout_of(trace)

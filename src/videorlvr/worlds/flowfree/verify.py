@@ -76,7 +76,7 @@ def _watch(problem: Problem, trace: Trace, flows: dict[int, Growth]) -> tuple[Fa
     for frame in range(1, trace.num_frames):
         if broken[frame]:
             continue
-        reason, touched = "", set(flows)
+        touched = set(flows)
         if not broken[frame - 1]:
             if frame not in changes:
                 num_legal += 1
