@@ -129,7 +129,9 @@ def _checked(path: Path, fingerprint: Fingerprint | None) -> list[dict[str, Any]
         ) from None
     for number, record in enumerate(records, start=1):
         if record["success"] != (record["reason"] == ""):
-            raise ValueError(f"{path}: record {number} is success {record['success']} for a reason or without")
+            raise ValueError(
+                f"{path}: record {number} is success {record['success']} for a reason or without"
+            )
         if fingerprint and record.get("fingerprint") != fingerprint.digest:
             raise ValueError(
                 f"{path}: record {number} has fingerprint {record.get('fingerprint')!r:.40}; expected "

@@ -84,5 +84,7 @@ def make_optimizer(module: nn.Module, name: OptimizerName, *, lr: float, weight_
 def block_matrices(module: nn.Module) -> list[torch.Tensor]:
     """Weights of the linear layers inside lists of modules: a network's repeated blocks."""
     lists = [part for part in module.modules() if isinstance(part, nn.ModuleList)]
-    layers = dict.fromkeys(layer for part in lists for layer in part.modules() if isinstance(layer, nn.Linear))
+    layers = dict.fromkeys(
+        layer for part in lists for layer in part.modules() if isinstance(layer, nn.Linear)
+    )
     return [layer.weight for layer in layers if layer.weight.requires_grad]
