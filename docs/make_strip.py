@@ -1,20 +1,26 @@
-"""`python docs/make_strip.py`: the strip of oracle clips at the top of the README.
+"""`python docs/make_strip.py runs/small-rl/policy`: the strip of clips at the top of the README.
 
-Law: the picture is a function of the worlds alone. Of each world it shows, at level `small`, the training
-problem with the longest solution among the first `NUM_SEEN` whose board fills the canvas.
+Law: nothing is chosen by eye or by success. Of each world it shows, at level `small`, the policy's first sample of
+the test problem with the longest solution among the first `NUM_SEEN` whose board fills the canvas, and prints the
+verdict on it.
 """
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from videorlvr.base.files import write_bytes_atomic
 from videorlvr.base.video import Video, animated_webp
+from videorlvr.policies.load import load_policy
+from videorlvr.recipes.small import SAMPLING
+from videorlvr.rollout.sample import PolicyPlayer
 from videorlvr.worlds import WORLDS
 from videorlvr.worlds.api import Problem, World
-from videorlvr.worlds.problems import make_problem, oracle_video
+from videorlvr.worlds.problems import judge_video, make_problem
 
 OUT = Path(__file__).parent / "images" / "strip.webp"
 LEVEL, NUM_SEEN = "small", 40
@@ -24,7 +30,7 @@ NUM_FRAMES_BEFORE, NUM_FRAMES_AFTER = 2, 5
 
 
 def longest(world: World) -> Problem:
-    problems = [make_problem(world, LEVEL, "train", index) for index in range(NUM_SEEN)]
+    problems = [make_problem(world, LEVEL, "test", index) for index in range(NUM_SEEN)]
     full = [
         p
         for p in problems
@@ -52,7 +58,14 @@ def strip(clips: list[Video]) -> Video:
 
 
 def main() -> None:
-    clips = [enlarged(oracle_video(world, longest(world))) for world in WORLDS.values()]
+    policy = load_policy(Path(sys.argv[1]), device=torch.device("cpu"))
+    player, clips = PolicyPlayer(policy, SAMPLING, batch_size=1), []
+    for world in WORLDS.values():
+        problem = longest(world)
+        video = player(world, [problem], 0)[0]
+        verdict = judge_video(world, problem, video)
+        print(f"{problem.address}: {'solved' if verdict.success else verdict.reason}")
+        clips.append(enlarged(video))
     write_bytes_atomic(OUT, animated_webp(strip(clips), fps=FPS))
     print(f"{OUT}: {OUT.stat().st_size} bytes")
 
