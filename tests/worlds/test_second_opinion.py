@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tiny_boards import posed, row
 
 from videorlvr.base import seeding
 from videorlvr.evaluation.agreement import judge_twice, said, tasks, total
@@ -26,21 +27,6 @@ from videorlvr.worlds.verify import COMMON_REASONS
 
 RARE = {"not_filled", "pushed_two"}
 """Reasons that need a board of a rare kind; tiny boards below are."""
-
-
-def posed(world: str, grid: Grid, solution: str, *, num_frames: int, moves_per_frame: int) -> Problem:
-    return dataclasses.replace(
-        make_problem(WORLDS[world], "micro", "train", 0),
-        grid=grid,
-        solution=solution,
-        num_frames=num_frames,
-        moves_per_frame=moves_per_frame,
-    )
-
-
-def row(codes: str) -> Cells:
-    """A board of few cells: a digit a cell, a space a row."""
-    return np.array([[int(code) for code in line] for line in codes.split()], np.uint8)
 
 
 def opinion(problem: Problem, *figures: str) -> Opinion:

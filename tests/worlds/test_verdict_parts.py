@@ -6,9 +6,10 @@ import dataclasses
 
 import numpy as np
 import pytest
+from tiny_boards import posed, row
 
 from videorlvr.worlds import WORLDS
-from videorlvr.worlds.api import Cells, Grid, Problem, Trace, Verdict
+from videorlvr.worlds.api import Grid, Problem, Trace, Verdict
 from videorlvr.worlds.problems import make_problem, oracle_trace, oracle_video
 from videorlvr.worlds.verify import (
     MAX_FRAMES,
@@ -18,21 +19,6 @@ from videorlvr.worlds.verify import (
     precision_recall_f1,
     too_few,
 )
-
-
-def posed(world: str, grid: Grid, solution: str, *, num_frames: int, moves_per_frame: int = 1) -> Problem:
-    return dataclasses.replace(
-        make_problem(WORLDS[world], "micro", "train", 0),
-        grid=grid,
-        solution=solution,
-        num_frames=num_frames,
-        moves_per_frame=moves_per_frame,
-    )
-
-
-def row(codes: str) -> Cells:
-    """A board of few cells: a digit a cell, a space a row."""
-    return np.array([[int(code) for code in line] for line in codes.split()], np.uint8)
 
 
 def shown(problem: Problem, *figures: str) -> Trace:

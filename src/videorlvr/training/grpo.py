@@ -33,7 +33,7 @@ from videorlvr.training.advantages import group_advantages
 from videorlvr.training.config import GRPOConfig
 from videorlvr.training.device import device_of, generator_on, prepare, workers_of
 from videorlvr.training.folder import RunFolder
-from videorlvr.training.loop import Interrupted, run_steps
+from videorlvr.training.loop import run_steps
 from videorlvr.training.objectives import clipped_policy_loss
 from videorlvr.training.optimizer import make_optimizer
 from videorlvr.training.state import TrainState
@@ -275,21 +275,14 @@ def train(config: GRPOConfig, policy: Policy, out: Path) -> Path:
                 stage,
                 state,
                 folder,
-                num_steps=config.num_steps,
+                config,
+                policy=policy,
+                validate=lambda: validation(policy),
                 label=f"RL {out.name}",
                 shown=("reward", "success", "val/success", "seconds"),
-                validate=lambda: validation(policy),
-                validate_every=config.validate_every,
-                save_every_s=config.save_every_s,
-                max_s=config.max_s,
-                tracker=config.tracker,
             )
-        except Interrupted:
-            policy.save(folder.policy)  # to look at; a run that failed leaves none
-            raise
         finally:
             stage.queue.close()
-    policy.save(folder.policy)
     folder.finish({"steps": state.step})
     return folder.policy
 

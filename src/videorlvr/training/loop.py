@@ -13,9 +13,11 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from videorlvr.policies.api import Policy
+from videorlvr.training.config import Config
 from videorlvr.training.folder import RunFolder
 from videorlvr.training.state import TrainState
-from videorlvr.training.track import Metrics, Tracker, tracking
+from videorlvr.training.track import Metrics, tracking
 
 Step = Callable[[int], Metrics]
 
@@ -50,20 +52,18 @@ def run_steps(
     step_fn: Step,
     state: TrainState,
     folder: RunFolder,
+    config: Config,
     *,
-    num_steps: int,
+    policy: Policy,
+    validate: Callable[[], Metrics],
     label: str,
     shown: tuple[str, ...],
-    validate: Callable[[], Metrics] | None = None,
-    validate_every: int = 0,
-    save_every_s: float,
-    max_s: float | None,
-    tracker: Tracker = "none",
 ) -> None:
-    """Run steps `state.step` .. `num_steps` - 1.
+    """Run steps `state.step` .. `config.num_steps` - 1.
 
     step_fn(step) makes one step and returns its metrics, {} where it has none to tell; `shown` are those that
-    the progress bar shows.
+    the progress bar shows. policy: what comes of the run. It is saved at the end, and as far as it has come where
+    the run is interrupted; a run that fails leaves none.
 
     Raises:
         Interrupted: After Ctrl-C or `max_s` seconds; the checkpoint holds all finished steps.
@@ -72,15 +72,16 @@ def run_steps(
     with (
         _stop_signal() as stop_asked,
         _progress() as progress,
-        tracking(tracker, folder.path, step=state.step) as track,
+        tracking(config.tracker, folder.path, step=state.step) as track,
     ):
         latest: dict[str, str] = {}
-        bar = progress.add_task(label, total=num_steps, completed=state.step, figures="")
-        while state.step < num_steps:
+        last, every = config.num_steps, config.validate_every
+        bar = progress.add_task(label, total=last, completed=state.step, figures="")
+        while state.step < last:
             line = step_fn(state.step)
             state.step += 1
             state.update_average()
-            if validate and validate_every and (state.step % validate_every == 0 or state.step == num_steps):
+            if every and (state.step % every == 0 or state.step == last):
                 line |= validate()
             if line:
                 line = {"step": state.step, **line, "elapsed_s": round(time.monotonic() - began, 3)}
@@ -89,14 +90,16 @@ def run_steps(
                 latest |= {name: f"{name} {line[name]:.3g}" for name in shown if name in line}
             progress.update(bar, completed=state.step, figures="  ".join(latest.values()))
             now = time.monotonic()
-            stop = stop_asked() or (max_s is not None and now - began > max_s)
-            if now - saved > save_every_s or stop or state.step == num_steps:
+            stop = stop_asked() or (config.max_s is not None and now - began > config.max_s)
+            if now - saved > config.save_every_s or stop or state.step == last:
                 state.save(folder.checkpoint, fingerprint=folder.fingerprint)
                 saved = now
-            if stop and state.step < num_steps:
+            if stop and state.step < last:
+                policy.save(folder.policy)
                 raise Interrupted(
-                    f"stopped at step {state.step} of {num_steps}; the same command continues '{folder.path}'"
+                    f"stopped at step {state.step} of {last}; the same command continues '{folder.path}'"
                 )
+    policy.save(folder.policy)
 
 
 def _progress() -> Progress:

@@ -26,7 +26,7 @@ from videorlvr.training.config import SFTConfig
 from videorlvr.training.data import OracleVideos
 from videorlvr.training.device import device_of, generator_on, prepare, workers_of
 from videorlvr.training.folder import RunFolder
-from videorlvr.training.loop import Interrupted, run_steps
+from videorlvr.training.loop import run_steps
 from videorlvr.training.optimizer import make_optimizer
 from videorlvr.training.pool_cache import PoolCache
 from videorlvr.training.state import TrainState
@@ -167,21 +167,14 @@ def train(config: SFTConfig, policy: Policy, out: Path) -> Path:
                 stage,
                 state,
                 folder,
-                num_steps=config.num_steps,
+                config,
+                policy=averaged,
+                validate=lambda: validation(averaged),
                 label=f"SFT {out.name}",
                 shown=("loss", "val/success", "samples_per_s"),
-                validate=lambda: validation(averaged),
-                validate_every=config.validate_every,
-                save_every_s=config.save_every_s,
-                max_s=config.max_s,
-                tracker=config.tracker,
             )
-        except Interrupted:
-            averaged.save(folder.policy)  # to look at; a run that failed leaves none
-            raise
         finally:
             stage.close()
-    averaged.save(folder.policy)
     shutil.rmtree(folder.pool, ignore_errors=True)  # a finished run is not resumed
     folder.finish({"steps": state.step, "parameters": num_parameters(policy.module)})
     return folder.policy
