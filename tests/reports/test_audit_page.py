@@ -35,6 +35,16 @@ def test_the_page_holds_command_names_and_counts(result, tmp_path):
     assert (tmp_path / "audit" / "maze.png").stat().st_size < 100_000
 
 
+def test_an_audit_of_clean_videos_alone_has_no_curves(result, tmp_path):
+    value = json.loads(result.read_text())
+    value["audits"][0] |= {"tolerance": [], "distorted_cheats": []}
+    clean = tmp_path / "clean.json"
+    clean.write_text(json.dumps(value))
+    written = audit_page.write_page([clean], tmp_path / "audit.md")
+    assert written == [tmp_path / "audit.md"]
+    assert "![" not in written[0].read_text()
+
+
 def test_an_accepted_cheat_is_not_hidden_by_another_audit(result, tmp_path):
     value = json.loads(result.read_text())
     cheat = next(found for found in value["audits"][0]["cheats"] if found["name"] == "black")

@@ -165,11 +165,13 @@ def distorted_table(audits: Sequence[AuditResult]) -> str:
 
 def world_sections(world: str, audits: Sequence[AuditResult], image: str) -> Iterator[str]:
     yield f"## {world}"
-    yield f"![Share of oracle videos accepted, by strength of each distortion]({image})"
+    if any(audit.tolerance for audit in audits):
+        yield f"![Share of oracle videos accepted, by strength of each distortion]({image})"
     yield "### Honest videos"
     yield honest_table(audits)
-    yield "### Cheats under distortion"
-    yield distorted_table(audits)
+    if any(audit.distorted_cheats for audit in audits):
+        yield "### Cheats under distortion"
+        yield distorted_table(audits)
     yield "### Cheats"
     yield cheats_table(audits)
 
@@ -213,7 +215,7 @@ def write_page(results: Sequence[Path], out: Path) -> list[Path]:
     audits = [audit for run in runs for audit in run.audits]
     folder = out.with_suffix("")
     written = []
-    for world in dict.fromkeys(map(_world, audits)):
+    for world in dict.fromkeys(_world(audit) for audit in audits if audit.tolerance):
         image = folder / f"{world}.png"
         write_bytes_atomic(image, tolerance_figure([audit for audit in audits if _world(audit) == world]))
         written.append(image)
