@@ -70,3 +70,9 @@ def test_playing_leaves_no_graph_and_does_not_touch_the_global_generator(policy,
 def test_the_grid_is_the_schedules():
     grid = Sampling(num_steps=4, shift=3.0).grid()
     assert grid.tolist() == pytest.approx([1.0, 0.9, 0.75, 0.5, 0.0])
+
+
+@pytest.mark.parametrize("num_steps", [1, 1001])
+def test_a_sampler_that_cannot_be_or_would_never_end_is_refused(num_steps):
+    with pytest.raises(ValueError, match="num_steps"):
+        Sampling(num_steps=num_steps)

@@ -29,7 +29,7 @@ class Sampling(BaseModel):
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
-    num_steps: int = Field(default=10, ge=2)
+    num_steps: int = Field(default=10, ge=2, le=1000)
     shift: float = Field(default=3.0, gt=0)
     solver: Solver = "euler"
 
