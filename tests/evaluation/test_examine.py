@@ -268,3 +268,15 @@ def test_cheats_are_tried_in_earnest() -> None:
         problem = problem_of(world, 1)
         assert looked_at_again(problem, DISGUISE(oracle_video(world, problem))).verdict.success
         assert sum(isinstance(cheat, Cheat) for cheat in world.cheats) > 10
+
+
+@pytest.mark.parametrize("name", ["maze", "sokoban"])
+def test_a_darker_picture_makes_no_mark_of_half_a_mark(name):
+    """A wall at half of its contrast lies between two colours; seen darker it would lie nearer to the wall's."""
+    world = WORLDS[name]
+    problem = make_problem(world, "small", "val", 7)
+    cheat = next(cheat for cheat in world.cheats if cheat.name == "half-faded-board")
+    faded = cheat.make(world, problem, np.random.default_rng(0))
+    for video, success in ((oracle_video(world, problem), True), (faded, False)):
+        darker = np.clip(video.astype(np.int16) - 40, 0, 255).astype(np.uint8)
+        assert looked_at_again(problem, darker).verdict.success is success

@@ -28,12 +28,13 @@ from videorlvr.base.video_read import read_video
 from videorlvr.worlds import world_of
 from videorlvr.worlds.api import Layout, Problem, Trace, Verdict, Video, World
 from videorlvr.worlds.problems import judge_video, theme_of
-from videorlvr.worlds.read import read
+from videorlvr.worlds.read import read, zone_colours
 from videorlvr.worlds.register import Box, FirstFrame, Found, expected_zones, find_board, zones_in
 from videorlvr.worlds.straighten import (
     CELL_PX,
     TRUE_COLOURS,
     fit_colours,
+    in_true_colours,
     straight_layout,
     straighten,
     without_drift,
@@ -132,9 +133,16 @@ def _working_size(height_px: int, width_px: int, layout: Layout) -> tuple[int, i
 def examine_directly(problem: Problem, video: Video) -> Finding:
     """The finding on a video [T, H, W, 3] in the problem's layout; `wrong_size` in any other size."""
     world, layout = world_of(problem.address.world), problem.layout
+    seen = _if_fits(video, layout)
     if too_few(problem, len(video)):
-        return Finding(Verdict(False, "too_few_frames", 0), seen=_if_fits(video, layout), layout=layout)
-    return Finding(judge_video(world, problem, video), seen=_if_fits(video, layout), layout=layout)
+        return Finding(Verdict(False, "too_few_frames", 0), seen=seen, layout=layout)
+    if seen is not None and _faults(problem, _read(world, problem, seen[:1])) == 0:
+        # A tint that still reads moves what lies between two colours nearer to one of them: it is taken back.
+        zones = zone_colours(seen[None, :1], layout)[0, 0].astype(np.float64)
+        seen = in_true_colours(
+            seen, fit_colours(zones, expected_zones(problem.grid, theme_of(world, problem)))
+        )
+    return Finding(judge_video(world, problem, video if seen is None else seen), seen=seen, layout=layout)
 
 
 def _if_fits(video: Video, layout: Layout) -> Video | None:

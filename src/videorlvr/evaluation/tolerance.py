@@ -37,7 +37,7 @@ _TABLE: Mapping[str, tuple[float | None, ...]] = {
     "latents":         (None,    96, None,   192, None,   192),
     "smaller":         ( 0.9,  0.35,  0.9,  0.35,  0.9,  0.35),
     "larger":          (   3,     3,    3,     3,    3,     3),
-    "shift":           (0.03,   0.5, 0.03,   0.5, 0.03,   0.5),
+    "shift":           (0.03,   0.5, None,   0.5, 0.03,   0.5),
     "letterbox":       ( 0.4,   0.4,  0.4,   0.4,  0.4,   0.4),
     "pillarbox":       ( 0.4,   0.4,  0.4,   0.4,  0.4,   0.4),
     "lost frames":     (   1,     1,    1,     1,    1,     1),

@@ -20,8 +20,11 @@ Floats = npt.NDArray[np.float64]
 
 CELL_PX = 24
 """Cells are brought to this size: large enough that a zone can be read clear of its edges."""
-MIN_GAIN, MAX_GAIN, MAX_OFFSET = 0.7, 1.4, 40.0
-"""The corrections of a channel that are believed: grey levels are seen as gain * level + offset."""
+MIN_GAIN, MAX_GAIN, MAX_OFFSET = 0.7, 1.4, 42.0
+"""The corrections of a channel that are believed: grey levels are seen as gain * level + offset. Offsets of 40 are
+promised; fits are not exact."""
+MIN_TINT = 8.0
+"""In a video that reads as it is, colours are corrected if some grey level is off by this much."""
 MAX_DRIFT, MIN_DRIFT = 40.0, 2.0
 """How far the brightness of a frame may be from the first one's, and from where on it is corrected."""
 MAX_UNEVEN = 8.0
@@ -58,6 +61,18 @@ def fit_colours(seen: Floats, expected: Floats) -> Colours:
     offset = mean_y - gain * mean_x
     red, green, blue = zip(gain.tolist(), offset.tolist(), strict=True)
     return Colours((red[0], green[0], blue[0]), (red[1], green[1], blue[1]))
+
+
+def in_true_colours(video: Video, colours: Colours) -> Video:
+    """Every frame corrected; the very same array where no level is off by `MIN_TINT`, or by more than is believed."""
+    gain, offset = np.array(colours.gain, np.float32), np.array(colours.offset, np.float32)
+    levels = np.array([[0.0], [255.0]], np.float32)
+    if not colours.believable or np.abs(gain * levels + offset - levels).max() < MIN_TINT:
+        return video
+    table = np.clip((np.arange(256, dtype=np.float32)[:, None] - offset) / gain + 0.5, 0, 255).astype(
+        np.uint8
+    )
+    return np.stack([table[video[..., channel], channel] for channel in range(3)], axis=-1)
 
 
 def straight_layout(rows: int, cols: int) -> Layout:
