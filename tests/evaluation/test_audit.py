@@ -10,7 +10,7 @@ import pytest
 
 from videorlvr.cli.main import main
 from videorlvr.evaluation import progress
-from videorlvr.evaluation.audit import audit, verdict_as_scored
+from videorlvr.evaluation.audit import CHEATS_A_DISTORTION, audit, verdict_as_scored
 from videorlvr.evaluation.audit_result import AuditResult
 from videorlvr.evaluation.distortions import DISTORTIONS, UNCHANGED
 from videorlvr.evaluation.tolerance import DECLARED, MAX_FALSE_REFUSALS, declared, strongest_survived
@@ -129,6 +129,18 @@ def test_a_declaration_that_is_not_kept_is_a_failure():
     assert any(f"declared blur {blurred.strength:g}" in failure for failure in map(str, boast.failures()))
 
 
+def test_the_declared_strength_is_tried_on_more_problems_than_the_curves():
+    result = audit(MAZE, "micro", count=3, distorted=1, at_declared=3)
+    strengths = declared("maze", 8)
+    for found in result.tolerance:
+        at_declared = strengths.get(found.name) == found.strength
+        assert found.videos == (3 if at_declared else 1)
+        assert (found in result.at_declared_strength) == at_declared
+    assert {found.name for found in result.at_declared_strength} == set(strengths)
+    cheats = sum(found.videos + found.absent for found in result.distorted_cheats)
+    assert cheats == 3 * CHEATS_A_DISTORTION * len(result.distorted_cheats)
+
+
 def test_the_same_result_on_any_number_of_processes(monkeypatch):
     monkeypatch.setattr(progress, "POOL_FROM", 2)
     one, two = (audit(MAZE, "micro", count=6, distorted=0, workers=workers) for workers in (1, 2))
@@ -144,10 +156,12 @@ def test_a_result_survives_json():
         AuditResult.from_json({"world": "maze-v1"})
 
 
-@pytest.mark.parametrize(("count", "distorted"), [(0, None), (2, 3)])
-def test_impossible_counts_are_refused(count, distorted):
-    with pytest.raises(ValueError, match="expected 0 <= distorted <= count"):
-        audit(MAZE, "micro", count=count, distorted=distorted)
+@pytest.mark.parametrize(
+    ("count", "distorted", "at_declared"), [(0, None, None), (2, 3, 3), (3, 2, 1), (2, 1, 3)]
+)
+def test_impossible_counts_are_refused(count, distorted, at_declared):
+    with pytest.raises(ValueError, match="expected 0 <= distorted <= at_declared <= count"):
+        audit(MAZE, "micro", count=count, distorted=distorted, at_declared=at_declared)
 
 
 def test_the_declared_strength_is_the_last_before_the_first_failure():

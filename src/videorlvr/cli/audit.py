@@ -46,7 +46,13 @@ def register(commands: Any) -> None:
         "--distorted",
         metavar="N",
         type=whole,
-        help="how many are also distorted (default: a tenth, at most 100)",
+        help="how many are also distorted, at all strengths (default: a tenth, at most 100)",
+    )
+    parser.add_argument(
+        "--at-declared",
+        metavar="N",
+        type=whole,
+        help="how many, those included, are distorted by as much as is declared (default: no more)",
     )
     parser.add_argument("--split", metavar="S", default="test", help=SPLIT_HELP)
     parser.add_argument("--size", metavar="HxW", type=frame_size, help="frame size, such as 480x832")
@@ -72,6 +78,7 @@ def run(args: argparse.Namespace) -> int:
                 level.name,
                 count=args.count,
                 distorted=args.distorted,
+                at_declared=args.at_declared,
                 split=args.split,
                 size=args.size,
                 workers=args.workers,
@@ -93,6 +100,7 @@ def _own_command(args: argparse.Namespace) -> str:
     words = ["videorlvr", "audit", *args.world, "--count", str(args.count), "--split", args.split]
     words += [] if not args.level else ["--level", ",".join(args.level)]
     words += [] if args.distorted is None else ["--distorted", str(args.distorted)]
+    words += [] if args.at_declared is None else ["--at-declared", str(args.at_declared)]
     words += [] if args.size is None else ["--size", f"{args.size[0]}x{args.size[1]}"]
     return shlex.join(words)
 
@@ -153,6 +161,7 @@ def _summary(results: Sequence[AuditResult]) -> str:
         "honest refused",
         "cheats accepted",
         "wrong reason",
+        "refused under the declared",
         "distorted cheats accepted",
     )
     rows: list[tuple[object, ...]] = [heading]
@@ -164,6 +173,7 @@ def _summary(results: Sequence[AuditResult]) -> str:
             _sum(result.valid, "refused"),
             _sum(result.cheats, "accepted"),
             sum(tally.refused_wrongly for tally in result.cheats),
+            _sum(result.at_declared_strength, "refused"),
             _sum(result.distorted_cheats, "accepted"),
         )
         for result in results

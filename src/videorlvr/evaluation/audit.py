@@ -73,6 +73,7 @@ def audit(
     *,
     count: int = 100,
     distorted: int | None = None,
+    at_declared: int | None = None,
     split: Split = "test",
     size: tuple[int, int] | None = None,
     workers: int | None = None,
@@ -80,8 +81,10 @@ def audit(
     """Audit the judge on the problems 0 to count - 1 of a level's split.
 
     Args:
-        distorted: How many of them also go through all distortions, which is most of the work; None takes
-            a tenth, at most `MOST_DISTORTED`.
+        distorted: How many of them also go through all distortions at all strengths, which is most of the work;
+            None takes a tenth, at most `MOST_DISTORTED`.
+        at_declared: How many, those included, go through all distortions at the declared strength; None takes no
+            more. Curves need few problems at many strengths, the proof of a declaration many at one.
         size: (H, W) of frames, the board letterboxed in them; None keeps the level's own.
         workers: Processes; None takes one a core. A world that is not in `WORLDS` stays in this one.
 
@@ -90,27 +93,30 @@ def audit(
     """
     level_of(world, level)
     distorted = min(-(-count // 10), MOST_DISTORTED) if distorted is None else distorted
-    if count < 1 or not 0 <= distorted <= count:
+    at_declared = distorted if at_declared is None else at_declared
+    if count < 1 or not 0 <= distorted <= at_declared <= count:
         raise ValueError(
-            f"{distorted} of {count} problems are to be distorted; expected 0 <= distorted <= count"
+            f"of {count} problems {distorted} are to be distorted and {at_declared} as much as is declared; "
+            "expected 0 <= distorted <= at_declared <= count"
         )
     plan = Plan(world.name, level, split, size)
     problem_of(world, plan, 0)  # a size or split that does not exist is found before the work begins
     names = list(DISTORTIONS)
     starts = range(0, len(names), DISTORTIONS_A_JOB)
     groups = [tuple(names[start : start + DISTORTIONS_A_JOB]) for start in starts]
-    jobs: list[Job] = [(plan, index, ()) for index in range(count)]
-    jobs += [(plan, index, group) for index in range(distorted) for group in groups]
+    jobs: list[Job] = [(plan, index, (), False) for index in range(count)]
+    jobs += [(plan, index, group, index < distorted) for index in range(at_declared) for group in groups]
     label = f"auditing {world.id}/{level}"
     if WORLDS.get(world.name) is world:
         parts = list(map_in_order(_work, jobs, label, workers=workers, chunk=1))
     else:
         parts = list(map_in_order(lambda job: examine(world, *job), jobs, label, workers=1))
-    return _result(world, plan, count, distorted, parts)
+    return _result(world, plan, (count, distorted, at_declared), parts)
 
 
-Job = tuple[Plan, int, tuple[str, ...]]
-"""Plan, index of the problem, and the distortions to try on it; without any, its clean videos are judged."""
+Job = tuple[Plan, int, tuple[str, ...], bool]
+"""Plan, index of the problem, the distortions to try on it, and whether at all strengths or at the declared one;
+without any distortion its clean videos are judged."""
 Part = tuple[bytes, int, list[Outcome]]
 """What stands for the board, its cells in px, and what became of its videos."""
 
@@ -123,11 +129,15 @@ def problem_of(world: World, plan: Plan, index: int) -> Problem:
     return shown_as(world, make_problem(world, plan.level, plan.split, index), size=plan.size)
 
 
-def examine(world: World, plan: Plan, index: int, distortions: tuple[str, ...]) -> Part:
+def examine(world: World, plan: Plan, index: int, distortions: tuple[str, ...], all_strengths: bool) -> Part:
     """All videos of one problem that a job asks for, made and judged."""
     problem = problem_of(world, plan, index)
     if distortions:
-        found = [outcome for name in distortions for outcome in _distort(world, problem, DISTORTIONS[name])]
+        found = [
+            outcome
+            for name in distortions
+            for outcome in _distort(world, problem, DISTORTIONS[name], all_strengths)
+        ]
     else:
         found = [*_honest(world, problem), *_dishonest(world, problem)]
     return hashlib.sha256(world.canonical(problem.grid)).digest()[:8], problem.layout.cell_px, found
@@ -190,14 +200,17 @@ def _dishonest(world: World, problem: Problem) -> Iterator[Outcome]:
         yield Outcome("cheat", cheat.name, None, reason, reason in cheat.reasons, str(problem.address))
 
 
-def _distort(world: World, problem: Problem, distortion: Distortion) -> Iterator[Outcome]:
-    """The oracle under all strengths of a distortion, and a few cheats under the declared one; as scored."""
+def _distort(
+    world: World, problem: Problem, distortion: Distortion, all_strengths: bool
+) -> Iterator[Outcome]:
+    """The oracle under a distortion, and a few cheats under its declared strength; as scored."""
     oracle, where = oracle_video(world, problem), str(problem.address)
     change = partial(distorted_video, world, problem, distortion)
-    for strength in distortion.strengths:
-        reason = _reason(world, problem, partial(change, strength, oracle), verdict_as_scored)
-        yield Outcome("distorted", distortion.name, strength, reason, True, where)
     allowed = declared(world.name, problem.layout.cell_px).get(distortion.name)
+    for strength in distortion.strengths:
+        if all_strengths or strength == allowed:
+            reason = _reason(world, problem, partial(change, strength, oracle), verdict_as_scored)
+            yield Outcome("distorted", distortion.name, strength, reason, True, where)
     if allowed is None or not distortion.keeps_frames:
         return
     rng = seeding.rng("cheats to distort", distortion.name, where)
@@ -217,7 +230,8 @@ def _distorted_cheat(
     return None if video is None or video.dtype != np.uint8 else change(video)
 
 
-def _result(world: World, plan: Plan, count: int, distorted: int, parts: Sequence[Part]) -> AuditResult:
+def _result(world: World, plan: Plan, counts: tuple[int, int, int], parts: Sequence[Part]) -> AuditResult:
+    count, distorted, at_declared = counts
     groups: dict[Kind, dict[tuple[str, float | None], list[Outcome]]] = {}
     for *_, outcomes in parts:
         for outcome in outcomes:
@@ -239,6 +253,7 @@ def _result(world: World, plan: Plan, count: int, distorted: int, parts: Sequenc
         problems=count,
         boards=len({board for board, *_ in parts}),
         distorted=distorted,
+        at_declared=at_declared,
         declared=declared(world.name, min(cells_px)),
         valid=tallies("valid"),
         cheats=tallies("cheat"),

@@ -18,7 +18,15 @@ from videorlvr.base.files import write_bytes_atomic, write_text_atomic
 from videorlvr.base.stats import wilson
 from videorlvr.evaluation.audit_result import AuditResult, Tally
 from videorlvr.evaluation.distortions import DISTORTIONS, UNCHANGED
-from videorlvr.evaluation.tolerance import DECLARED, MAX_FALSE_REFUSALS, strongest_survived, way_shown
+from videorlvr.evaluation.tolerance import (
+    DECLARED,
+    LARGE,
+    MAX_FALSE_REFUSALS,
+    SMALL,
+    declared,
+    strongest_survived,
+    way_shown,
+)
 from videorlvr.reports.audit_plots import pooled, tolerance_figure
 from videorlvr.reports.worlds_page import markdown_table
 
@@ -67,6 +75,7 @@ def summary_table(audits: Sequence[AuditResult]) -> str:
         "honest videos refused",
         "cheats accepted",
         "refused for another reason",
+        "refused under the declared distortions",
         "distorted cheats accepted",
     )
     rows = [
@@ -77,6 +86,7 @@ def summary_table(audits: Sequence[AuditResult]) -> str:
             total(result.valid, "refused"),
             total(result.cheats, "accepted"),
             sum(tally.refused_wrongly for tally in result.cheats),
+            total(result.at_declared_strength, "refused"),
             total(result.distorted_cheats, "accepted"),
         )
         for result in audits
@@ -126,19 +136,12 @@ def cheats_table(audits: Sequence[AuditResult]) -> str:
 def declared_table(audits: Sequence[AuditResult]) -> str:
     """Every world's declared tolerances, side by side; in brackets what these audits measured."""
     ways = [(world, way) for world, shown in DECLARED.items() for way in shown]
-    found = {
-        (world, way): pooled(
-            [audit for audit in audits if (_world(audit), way_shown(audit.cells_px[0])) == (world, way)]
-        )
-        for world, way in ways
-    }
+    found = {(world, way): pooled(shown_so(audits, world, way)) for world, way in ways}
 
     def cell(world: str, way: str, name: str) -> str:
         strength = DECLARED[world][way].get(name)
         points = found[world, way].get(name, {})
-        measured = strongest_survived(
-            [(at, 1 - accepted / videos) for at, (accepted, videos) in points.items()]
-        )
+        measured = strongest_survived([(at, point.refused / point.videos) for at, point in points.items()])
         stated = "-" if strength is None else f"{strength:g}"
         return f"{stated} ({'-' if measured is None else f'{measured:g}'})" if points else stated
 
@@ -154,13 +157,29 @@ def _world(audit: AuditResult) -> str:
     return audit.world.rpartition("-v")[0]
 
 
-def distorted_table(audits: Sequence[AuditResult]) -> str:
-    """Cheats at declared strengths, all audits of a world together."""
-    rows = [
-        (name, videos, accepted, at_most(accepted, videos))
-        for name, videos, accepted, *_ in merged([audit.distorted_cheats for audit in audits])
-    ]
-    return markdown_table(("distortion, at its declared strength", "cheats", "accepted", "at most"), rows)
+def shown_so(audits: Sequence[AuditResult], world: str, way: str) -> list[AuditResult]:
+    """The audits of a world whose problems were shown in small or in large cells."""
+    return [audit for audit in audits if (_world(audit), way_shown(audit.cells_px[0])) == (world, way)]
+
+
+def kept_table(world: str, way: str, audits: Sequence[AuditResult]) -> str:
+    """Oracle videos and cheats at the declared strengths, all levels together."""
+    curves, strengths = pooled(audits), declared(world, audits[0].cells_px[0])
+    cheats = {
+        name: (videos, taken) for name, videos, taken, *_ in merged([a.distorted_cheats for a in audits])
+    }
+    rows = []
+    for name, points in curves.items():
+        point = points.get(strengths[name]) if name in strengths else None
+        if point is None:
+            continue
+        strength = "" if name == UNCHANGED else f"{strengths[name]:g}"
+        refused = (point.refused, at_most(point.refused, point.videos), point.undecidable)
+        videos, accepted = cheats.get(name, (0, 0))
+        fooled = (videos, accepted, at_most(accepted, videos)) if videos else ("", "", "")
+        rows.append((name, strength, point.videos, *refused, *fooled))
+    columns = ("distortion", "strength", "oracle videos", "refused", "at most", "of these undecidable")
+    return markdown_table((*columns, "cheats", "accepted", "at most"), rows)
 
 
 def world_sections(world: str, audits: Sequence[AuditResult], image: str) -> Iterator[str]:
@@ -169,9 +188,11 @@ def world_sections(world: str, audits: Sequence[AuditResult], image: str) -> Ite
         yield f"![Share of oracle videos accepted, by strength of each distortion]({image})"
     yield "### Honest videos"
     yield honest_table(audits)
-    if any(audit.distorted_cheats for audit in audits):
-        yield "### Cheats under distortion"
-        yield distorted_table(audits)
+    for way in (SMALL, LARGE):
+        shown = [audit for audit in shown_so(audits, _world(audits[0]), way) if audit.tolerance]
+        if shown:
+            yield f"### At the declared strengths, {way}"
+            yield kept_table(_world(audits[0]), way, shown)
     yield "### Cheats"
     yield cheats_table(audits)
 
