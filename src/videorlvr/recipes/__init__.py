@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from videorlvr.base.choices import unknown
-from videorlvr.recipes import micro, small
+from videorlvr.recipes import micro, paper, small
 from videorlvr.training.config import Config
 
 RECIPES: dict[str, Callable[[], Config]] = {
@@ -18,6 +18,9 @@ RECIPES: dict[str, Callable[[], Config]] = {
         small.small_sft,
         small.small_rl,
         small.small_rl_all_steps,
+        paper.paper_sft,
+        paper.sokoban_sft,
+        paper.paper_sokoban_sft,
     )
 }
 
