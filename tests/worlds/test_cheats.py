@@ -69,7 +69,11 @@ ISSUE = {
     "endpoint recoloured": {"flowfree": "endpoint-recoloured endpoint-overrun endpoint-erased"},
     "colour overwritten and repainted": {"flowfree": "repainted-for-a-frame cell-stolen erased-and-regrown"},
     "flow growing from nowhere": {"flowfree": "flow-from-nowhere dashed-flow"},
-    "flicker": {"all": "flicker flicker-with-the-solution black-between"},
+    "flicker": {
+        "all": "flicker flicker-with-the-solution flicker-between-samples black-between black-after-each-frame"
+    },
+    "given frame turned": {"all": "turning-picture"},
+    "legal moves that solve nothing": {"maze": "back-and-forth", "sokoban": "walks-about"},
     "solved then unsolved": {
         "all": "solved-then-unsolved",
         "maze": "past-the-goal",

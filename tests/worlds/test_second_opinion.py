@@ -25,8 +25,8 @@ from videorlvr.worlds.second.maze import Maze
 from videorlvr.worlds.second.sokoban import Sokoban
 from videorlvr.worlds.verify import COMMON_REASONS
 
-RARE = {"not_filled", "pushed_two"}
-"""Reasons that need a board of a rare kind; tiny boards below are."""
+RARE = {"not_filled", "pushed_two", "left_solution"}
+"""Reasons that need a board of a rare kind, as tiny boards below are, or a cheat that is seldom drawn."""
 
 
 def opinion(problem: Problem, *figures: str) -> Opinion:

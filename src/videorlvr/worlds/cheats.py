@@ -77,6 +77,13 @@ def _flicker_solved(world: World, problem: Problem, rng: np.random.Generator) ->
     return _in_order(world, problem, [frames if frame % 2 else frame for frame in range(frames)])
 
 
+def _between_samples(world: World, problem: Problem, rng: np.random.Generator) -> Video | None:
+    """The oracle in every second frame, the given frame in the others: right where only samples are looked at."""
+    return _in_order(
+        world, problem, [0 if frame % 2 else frame // 2 for frame in range(2 * problem.num_frames)]
+    )
+
+
 def _slideshow(world: World, problem: Problem, rng: np.random.Generator) -> Video | None:
     """Every second frame of the oracle, shown twice."""
     return _in_order(world, problem, [frame - frame % 2 for frame in range(problem.num_frames)])
@@ -129,6 +136,7 @@ def shared_cheats(
         Cheat("solution-flash", _flash, leap),
         Cheat("flicker", _flicker, leap),
         Cheat("flicker-with-the-solution", _flicker_solved, leap),
+        Cheat("flicker-between-samples", _between_samples, leap),
         Cheat("slideshow", _slideshow, leap),
         Cheat("double-pace", _double_pace, leap),
         Cheat("frame-left-out", _frame_left_out, leap),

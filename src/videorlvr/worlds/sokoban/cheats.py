@@ -15,6 +15,7 @@ from videorlvr.worlds.sokoban.rules import (
     TARGET,
     WALL,
     board_of,
+    legal_steps,
     start_of,
 )
 from videorlvr.worlds.sokoban.tricks import TRICKS
@@ -43,6 +44,18 @@ def _diagonal(world: World, problem: Problem, rng: np.random.Generator) -> Video
         if start[to] == NOTHING and away.get(to, problem.num_frames) > problem.moves_per_frame:
             return video_of(world, problem, [start, changed(start, (player, NOTHING), (to, PLAYER))])
     return None
+
+
+def _walks_about(world: World, problem: Problem, rng: np.random.Generator) -> Video | None:
+    """A busy walk that pushes nothing: every move of it is legal, and nothing is solved."""
+    board, state = start_of(problem.grid)
+    game = [state]
+    for _ in range(problem.num_frames - 1):
+        ways = [after for letter, after in legal_steps(board, game[-1]) if letter.islower()]
+        if not ways:
+            return None
+        game.append(ways[rng.integers(len(ways))])
+    return video_of(world, problem, game)
 
 
 def _boxes_glide(world: World, problem: Problem, rng: np.random.Generator) -> Video | None:
@@ -184,6 +197,7 @@ CHEATS = (
     *TRICKS,
     Cheat("teleport", _teleport, ("teleport",)),
     Cheat("diagonal-step", _diagonal, ("teleport",)),
+    Cheat("walks-about", _walks_about, ("not_solved",)),
     Cheat("boxes-glide", _boxes_glide, ("box_moved_alone", "pulled")),
     Cheat("box-vanishes", _vanish, ("box_count",)),
     Cheat("box-duplicated", _duplicate, ("box_count",)),
