@@ -132,7 +132,7 @@ def other_world(monkeypatch):
 @pytest.mark.parametrize(
     ("change", "part"),
     [
-        ("other_judge", "the judge's version (1, 999)"),
+        ("other_judge", "the judge's version (2, 999)"),
         ("other_world", "reward 'sparse' of maze (sum of success 1, sum of success 0.5)"),
     ],
 )

@@ -20,12 +20,14 @@ RESHAPING = {
     "shift",
     "letterbox",
     "pillarbox",
+    "blurred bars",
     "lost frames",
     "repeated frames",
     "fewer frames",
     "more frames",
 }
 IN_PLACE = sorted(set(DISTORTIONS) - RESHAPING - {UNCHANGED})
+GROWING = ("dimming", "fading contrast", "fading colours", "zoom", "pan")
 HARMLESS = {"larger"}  # the larger the way, the less is lost on it
 
 
@@ -106,12 +108,48 @@ def test_bars_surround_the_whole_picture():
     assert not boxed[:, -bar:].any()
 
 
+def test_blurred_bars_show_the_picture_and_surround_it():
+    boxed = distorted("blurred bars", 0.4)
+    bar = (boxed.shape[2] - VIDEO.shape[2]) // 2
+    assert np.array_equal(boxed[:, :, bar:-bar], VIDEO)
+    assert boxed[:, :, :bar].std() > 5
+
+
+@pytest.mark.parametrize("name", GROWING)
+def test_what_grows_leaves_the_first_frame_and_grows(name):
+    still = VIDEO[:1].repeat(9, axis=0)
+    for strength in DISTORTIONS[name].strengths:
+        damage = np.abs(distorted(name, strength, still).astype(float) - still).mean(axis=(1, 2, 3))
+        assert damage[0] == 0
+        assert all(later >= 0.95 * earlier for earlier, later in itertools.pairwise(damage))
+        assert damage[-1] > 0.5 * damage.max() > 0
+
+
+def test_a_pan_ends_where_it_says():
+    """By a whole cell; both ways are known, so the picture is at one of four places."""
+    cell = PROBLEM.layout.cell_px
+    last = distorted("pan", 1)[-1]
+    inner = VIDEO[-1, cell:-cell, cell:-cell]
+    places = [last[y : y + len(inner), x : x + len(inner)] for y in (0, 2 * cell) for x in (0, 2 * cell)]
+    assert sum(np.array_equal(place, inner) for place in places) == 1
+
+
+def test_zoom_and_rotation_keep_the_centre_and_move_what_is_far_from_it():
+    spot = np.zeros((2, 65, 65, 3), np.uint8)
+    spot[:, 32, 32] = 255
+    for name, strength in (("zoom", 0.1), ("rotation", 10)):
+        assert np.unravel_index(distorted(name, strength, spot)[-1, ..., 0].argmax(), (65, 65)) == (32, 32)
+    spot[:, 32, 52] = 255
+    edge = {int(distorted("zoom", 0.1, spot, seed)[-1, 32, 40:, 0].argmax()) + 40 for seed in range(9)}
+    assert edge == {50, 54}
+
+
 def frames_of(video):
     """Frames told apart by a number in a corner."""
     return [int(frame[0, 0, 0]) for frame in video]
 
 
-@pytest.mark.parametrize("name", sorted(RESHAPING - {"shift", "letterbox", "pillarbox"}))
+@pytest.mark.parametrize("name", sorted(RESHAPING - {"shift", "letterbox", "pillarbox", "blurred bars"}))
 def test_frames_keep_their_order_and_their_ends(name):
     numbered = VIDEO.copy()
     numbered[:, 0, 0, 0] = np.arange(len(VIDEO))

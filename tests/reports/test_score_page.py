@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import io
+import os
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +70,37 @@ def test_the_page_shows_each_kind_of_case(scored: tuple[Path, Path], tmp_path: P
         assert np.asarray(image.convert("RGB")).std() > 10
     write_score_page(result, manifest, videos, tmp_path / "again.html")
     assert (tmp_path / "again.html").read_text() == html
+
+
+@pytest.mark.parametrize(
+    ("count", "side", "limits", "why"),
+    [
+        (30, 4000, {"timeout_s": 1.5}, "no answer within 1.5 s"),
+        (1, 8000, {"memory_mb": 192}, "more memory than allowed"),
+    ],
+    ids=["hangs", "takes all memory"],
+)
+def test_a_file_that_turns_hostile_is_shown_as_lost(
+    count: int, side: int, limits: dict[str, Any], why: str, scored: tuple[Path, Path], tmp_path: Path
+) -> None:
+    """Judged while it was honest, read again when it is not: the page is made, with all the others."""
+    manifest, videos = scored
+    shutil.copytree(videos, tmp_path / "videos")
+    result = score(manifest, tmp_path / "videos", workers=1)
+    solved = next(record["id"] for record in result["records"] if record["success"])
+    (tmp_path / "videos" / f"{solved}.mp4").unlink()
+    hostile = tmp_path / "videos" / solved
+    hostile.mkdir()
+    Image.new("1", (side, side)).save(hostile / "0.png")
+    for index in range(1, count):
+        os.link(hostile / "0.png", hostile / f"{index}.png")
+    page = tmp_path / "page.html"
+    write_score_page(result, manifest, tmp_path / "videos", page, workers=1, **limits)
+    html = page.read_text()
+    assert html.count("data:image/webp;base64,") == 3 + 1 + 1
+    assert re.search(
+        rf"{solved} .*solved.*, confidence 1.00; not shown, since the file was lost .*{why}", html
+    )
 
 
 def test_cases_follow_their_rule() -> None:

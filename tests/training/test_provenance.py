@@ -52,7 +52,7 @@ def test_another_judge_does_not_continue_it(
     assert main(["train", "micro-maze-sft", "--out", str(run), *TINY.split()]) == 2
     said = capsys.readouterr().err
     assert (
-        "judged otherwise than this one would be, in the judge's version (1, 999): choose another --out"
+        "judged otherwise than this one would be, in the judge's version (2, 999): choose another --out"
         in said
     )
     about = read_json(run / "about.json")

@@ -11,8 +11,10 @@ from videorlvr.worlds.api import Trace
 from videorlvr.worlds.problems import judge_video, make_problem, oracle_trace, render_trace
 from videorlvr.worlds.verify import JUDGE_VERSION
 
+CLEAN = {"maze-v1": "867c34e3a63981c8", "flowfree-v1": "c872b003dfa9ab0c", "sokoban-v1": "2485ce29b432db74"}
 PINNED = {
-    1: {"maze-v1": "867c34e3a63981c8", "flowfree-v1": "c872b003dfa9ab0c", "sokoban-v1": "2485ce29b432db74"},
+    1: CLEAN,
+    2: CLEAN,  # how files are read and boards are found changed, and no verdict on frames as they were drawn
 }
 
 

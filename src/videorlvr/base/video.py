@@ -14,7 +14,7 @@ import io
 import itertools
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -23,11 +23,13 @@ import numpy as np
 import numpy.typing as npt
 
 from videorlvr.base.files import read_bounded, write_bytes_atomic
+from videorlvr.base.frame_times import FrameTimes, frames_held
 
 if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.frame import VideoFrame
     from av.video.reformatter import VideoReformatter
+    from av.video.stream import VideoStream
 
 Video = npt.NDArray[np.uint8]
 Picture = npt.NDArray[np.uint8]
@@ -111,7 +113,7 @@ def through_h264(video: Video, *, crf: int) -> Video:
         raise ValueError(f"{_describe(video)} at crf {crf}; expected even sides and a crf of 0 to 51")
     buffer = io.BytesIO(_encode_mp4(video, Fraction(8), lossless=False, crf=crf))
     with av.open(buffer, "r", options=_DEMUXER_OPTIONS) as container:
-        frames, _ = _decode(container, Path("h264.mp4"), None, len(video), video.size)
+        frames, _, _ = _decode(container, Path("h264.mp4"), None, len(video), video.size)
     return np.stack(frames)
 
 
@@ -164,7 +166,8 @@ def read_mp4(
             is about 250 frames of 1080p. Bounds memory (3 bytes a pixel without `size`) and time.
 
     Returns:
-        (video, fps): uint8 [T, H, W, 3] with T >= 1, and the average frames per second, > 0.
+        (video, fps): uint8 [T, H, W, 3] with T >= 1, and the average frames per second, > 0. A frame that is
+        shown for longer than others is there several times, see `base.frame_times`.
 
     Raises:
         VideoError: For everything that can be wrong with the file, see there. A file cut off
@@ -181,8 +184,11 @@ def read_mp4(
     try:
         # Absolute, since FFmpeg takes a name like "concat:a|b" for a protocol.
         with av.open(str(file.absolute()), options=_DEMUXER_OPTIONS) as container:
-            frames, fps = _decode(container, file, size, max_frames, max_pixels)
+            frames, fps, times = _decode(container, file, size, max_frames, max_pixels)
+        shown, period_ms = frames_held(times, max_frames=max_frames)
+        if period_ms is None:
             return np.stack(frames), fps
+        return hold(file, np.stack(frames), shown, max_frames, max_pixels), 1000 / period_ms
     except VideoError:
         raise
     except MemoryError as error:
@@ -195,7 +201,7 @@ def read_mp4(
 
 def _decode(
     container: InputContainer, file: Path, size: Size | None, max_frames: int, max_pixels: int
-) -> tuple[list[Picture], float]:
+) -> tuple[list[Picture], float, FrameTimes]:
     from av.video.reformatter import VideoReformatter
 
     if not container.streams.video:
@@ -205,13 +211,17 @@ def _decode(
     pictures: list[Picture] = []
     reformatter = VideoReformatter()
     num_pixels = num_packets = 0
+    times, in_order = FrameTimes(1000 * float(stream.time_base or 0)), True
     # The header may lie, so what it declares can only refuse, and the count goes on below.
     check_limits(
         file, stream.frames, max(stream.frames, 1) * stream.width * stream.height, max_frames, max_pixels
     )
     for packet in container.demux(stream):
         num_packets += packet.size > 0
+        in_order = in_order and (packet.size == 0 or packet.pts == packet.dts)
         for frame in packet.decode():
+            times.ticks.append(frame.pts)
+            times.last = (frame.duration or 0) if in_order else 0  # else it is a time between other frames
             num_pixels += frame.width * frame.height
             check_limits(file, len(pictures) + 1, num_pixels, max_frames, max_pixels)
             pictures.append(to_rgb(frame, size, reformatter))
@@ -224,10 +234,20 @@ def _decode(
         raise VideoError("no_frames", f"{file} has a video stream without frames")
     if len({picture.shape for picture in pictures}) > 1:
         raise VideoError("unreadable_video", f"{file} changes its frame size midway; give `size`")
+    return pictures, _rate(stream, file), times
+
+
+def _rate(stream: VideoStream, file: Path) -> float:
     rate = stream.average_rate or stream.guessed_rate
     if not rate or rate < 0:
         raise VideoError("unreadable_video", f"{file} states no frame rate")
-    return pictures, float(rate)
+    return float(rate)
+
+
+def hold(file: Path, video: Video, shown: Sequence[int], max_frames: int, max_pixels: int) -> Video:
+    """Each frame as often as it is shown; two large frames and a long hold would be a thousand large frames."""
+    check_limits(file, sum(shown), sum(shown) * video[0, ..., 0].size, max_frames, max_pixels)
+    return video.repeat(shown, axis=0)
 
 
 def check_file(file: Path) -> None:

@@ -3,8 +3,7 @@
 Two laws, as in `base.video`: a kind without loss is read bit for bit, and whatever is wrong with a file from
 outside is a `VideoError`. Files are told apart by suffix.
 
-Animated WebP and GIF hold pictures with durations, and their writers merge equal neighbours into one longer
-picture. They are laid out again on a common time grid, so that a held frame counts as often as it is shown.
+A picture or frame that is shown for longer counts more often, see `base.frame_times`.
 """
 
 from __future__ import annotations
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from videorlvr.base.files import is_inside
+from videorlvr.base.frame_times import NO_RATE_FPS, frames_shown
 from videorlvr.base.video import (
     MAX_FRAMES,
     MAX_PIXELS,
@@ -28,6 +28,7 @@ from videorlvr.base.video import (
     check_file,
     check_limits,
     check_size,
+    hold,
     read_mp4,
     to_rgb,
 )
@@ -40,10 +41,6 @@ ANIMATIONS = {".gif": ("GIF", 10), ".webp": ("WEBP", 1)}
 """Suffix -> Pillow's name of the format, and the unit of its durations in ms."""
 SUFFIXES = (*CONTAINERS, *ANIMATIONS)
 """All suffixes of files that `read_video` takes, lower case."""
-FOLDER_FPS = 8.0
-"""A folder of pictures states no rate; this one is reported for it."""
-_FINEST = 16
-"""Parts of the shortest picture that are tried as the time grid of an animation."""
 
 
 def read_video(
@@ -66,7 +63,7 @@ def read_video(
         check_file(file)
     try:
         if file.is_dir():
-            return _stack(file, _folder_pictures(file, max_frames, max_pixels), size), FOLDER_FPS
+            return _stack(file, _folder_pictures(file, max_frames, max_pixels), size), NO_RATE_FPS
         return _read_animation(file, size, max_frames, max_pixels)
     except (VideoError, MemoryError):
         raise
@@ -85,9 +82,7 @@ def _read_animation(file: Path, size: Size | None, max_frames: int, max_pixels: 
         limited = _within(file, _animation_pictures(image, count, durations), max_frames, max_pixels)
         video = _stack(file, limited, size)
     shown, period_ms = frames_shown(durations, unit_ms=unit_ms, max_frames=max_frames)
-    # Two large pictures and a long hold would be a thousand large frames.
-    check_limits(file, sum(shown), sum(shown) * video[0, ..., 0].size, max_frames, max_pixels)
-    return video.repeat(shown, axis=0), 1000 / period_ms
+    return hold(file, video, shown, max_frames, max_pixels), 1000 / period_ms
 
 
 def _animation_pictures(image: Image.Image, count: int, durations: list[float]) -> Iterator[Image.Image]:
@@ -97,31 +92,6 @@ def _animation_pictures(image: Image.Image, count: int, durations: list[float]) 
         yield image
         image.load()  # a WebP knows the duration of a picture only then
         durations.append(float(image.info.get("duration", 0)))
-
-
-def frames_shown(durations: Sequence[float], *, unit_ms: float, max_frames: int) -> tuple[list[int], float]:
-    """For how many frames each picture is shown, and the length of a frame in ms.
-
-    The longest frame is taken of which every picture lasts a whole number, but for the file's rounding of
-    `unit_ms`: 125 ms, 125 ms, 250 ms are 1, 1 and 2 frames. A hold that would go over `max_frames` is cut: it
-    shows nothing new. Pictures without a duration are one frame each.
-    """
-    lengths = np.asarray(durations, np.float64)
-    if lengths.min() <= 0:
-        return [1] * len(lengths), 1000 / FOLDER_FPS
-    shown, period = np.maximum(1, np.round(lengths / lengths.min())), float(lengths.min())
-    for parts in range(1, _FINEST + 1):
-        # The shortest picture is rounded, too, so periods around it are tried.
-        periods = (lengths.min() + unit_ms * np.linspace(-1, 1, 41)) / parts
-        counts = np.maximum(1, np.round(lengths / periods[periods > 0, None]))
-        errors = np.abs(lengths - counts * periods[periods > 0, None]).max(axis=1)
-        if errors.min() <= unit_ms:
-            best = errors.argmin()
-            shown, period = counts[best], float(lengths.sum() / counts[best].sum())
-            break
-    if shown.sum() > max_frames:
-        shown = np.minimum(shown, max(1, max_frames // len(shown)))
-    return shown.astype(int).tolist(), period
 
 
 def _folder_pictures(folder: Path, max_frames: int, max_pixels: int) -> Iterator[Picture]:

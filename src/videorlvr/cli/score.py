@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
     if args.report:
         from videorlvr.reports.score_page import write_score_page
 
-        write_score_page(result, args.manifest, args.videos, Path(args.report))
+        write_score_page(result, args.manifest, args.videos, Path(args.report), workers=args.workers)
     summary, records = result["summary"], result["records"]
     if args.json:
         emit_json(result, args.json)

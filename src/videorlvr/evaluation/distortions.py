@@ -9,17 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from videorlvr.base.video import Video
-from videorlvr.evaluation import compression
+from videorlvr.evaluation import compression, drifts
+from videorlvr.evaluation.drifts import as_bytes, saturated
 from videorlvr.worlds.api import Problem, World
-
-GREY = np.array([0.299, 0.587, 0.114], np.float32)
-"""Brightness of a colour (BT.601)."""
 
 UNCHANGED = "unchanged"
 """The distortion that is none: how a file of the clean video is scored."""
@@ -43,10 +39,6 @@ class Distortion:
     strengths: tuple[float, ...]
     make: Make
     keeps_frames: bool = True
-
-
-def as_bytes(values: npt.NDArray[np.floating[Any]]) -> Video:
-    return np.asarray(np.clip(np.rint(values), 0, 255), np.uint8)
 
 
 def _nothing(
@@ -92,9 +84,7 @@ def _saturation(
     world: World, problem: Problem, video: Video, strength: float, rng: np.random.Generator
 ) -> Video:
     """Colours nearer to grey (gain below 1) or further from it."""
-    to_grey = np.outer(np.ones(3, np.float32), GREY)
-    matrix = to_grey + np.float32(strength) * (np.eye(3, dtype=np.float32) - to_grey)
-    return as_bytes(video.astype(np.float32) @ matrix.T)
+    return saturated(video, strength)
 
 
 def _hue(world: World, problem: Problem, video: Video, strength: float, rng: np.random.Generator) -> Video:
@@ -214,6 +204,13 @@ DISTORTIONS: Mapping[str, Distortion] = {
         Distortion("shift", "cells, both axes", (0.03, 0.06, 0.125, 0.25, 0.375, 0.5), _shift),
         Distortion("letterbox", "bar, share of height", (0.05, 0.1, 0.2, 0.4), _letterbox),
         Distortion("pillarbox", "bar, share of width", (0.05, 0.1, 0.2, 0.4), _pillarbox),
+        Distortion("blurred bars", "bar, share of width", (0.1, 0.2, 0.4, 0.9), drifts.blurred_bars),
+        Distortion("rotation", "degrees, either way", (0.5, 1, 2, 5, 10), drifts.rotation),
+        Distortion("zoom", "share of size, either way", (0.01, 0.02, 0.05, 0.1), drifts.zoom),
+        Distortion("pan", "cells, both axes", (0.03, 0.06, 0.125, 0.25, 0.5), drifts.pan),
+        Distortion("dimming", "grey levels", (5, 10, 20, 30, 40, 60), drifts.dimming),
+        Distortion("fading contrast", "gain", (0.95, 0.9, 0.8, 0.7, 0.6), drifts.fading_contrast),
+        Distortion("fading colours", "gain", (0.9, 0.8, 0.7, 0.6, 0.5, 0.4), drifts.fading_colours),
         Distortion("lost frames", "frames", (1, 2, 3, 4, 6), _drop, keeps_frames=False),
         Distortion("repeated frames", "frames", (1, 2, 4, 8), _stutter),
         Distortion(

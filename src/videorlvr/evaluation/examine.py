@@ -6,11 +6,13 @@ board is looked for in its first frame (`worlds.register`) and brought back (`wo
 Law: a refusal is about what a video shows, `undecidable` about how it shows it. It is said only where the first
 frame, which everyone was given, is proof that the file cannot be read for certain:
   - its cells are smaller than `MIN_CELL_PX`;
-  - it resembles the problem, but does not read as it, and is read with a confidence below `HAZY`;
+  - it resembles the problem or has its colours, does not read as it, and is not read for certain as another board
+    either: with a confidence of `CRISP` in the problem's own place, of `HAZY` in another one inside the frame;
   - the board fits in two places about equally well;
   - a later cell is unreadable, and the first frame itself was read with a confidence below `HAZY`;
   - there are two files for one problem.
-In cells smaller than `SMALL_CELL_PX`, `CRISP` stands for `HAZY`.
+In cells smaller than `SMALL_CELL_PX`, and of a board that fits its place by less than `GOOD` (turned, in perspective,
+out of focus), `CRISP` stands for `HAZY`.
 """
 
 from __future__ import annotations
@@ -26,10 +28,20 @@ from videorlvr.base.files import is_inside
 from videorlvr.base.video import VideoError
 from videorlvr.base.video_read import read_video
 from videorlvr.worlds import world_of
-from videorlvr.worlds.api import Layout, Problem, Trace, Verdict, Video, World
+from videorlvr.worlds.api import UNSURE, Layout, Problem, Trace, Verdict, Video, World
+from videorlvr.worlds.palette import has_colours
 from videorlvr.worlds.problems import judge_video, theme_of
 from videorlvr.worlds.read import read, zone_colours
-from videorlvr.worlds.register import Box, FirstFrame, Found, expected_zones, find_board, zones_in
+from videorlvr.worlds.register import (
+    GOOD,
+    Box,
+    FirstFrame,
+    Floats,
+    Found,
+    expected_zones,
+    find_board,
+    zones_in,
+)
 from videorlvr.worlds.straighten import (
     CELL_PX,
     TRUE_COLOURS,
@@ -50,12 +62,14 @@ RESEMBLES = 0.5
 """Agreement of a first frame with the problem from which on it is taken for a picture of it."""
 RIVAL = 0.02
 """Two places in a frame whose agreements are nearer than this cannot be told apart."""
-HAZY, CRISP = 0.2, 0.6
+HAZY, CRISP = 0.25, 0.6
 """Confidences of the first frame, that of its least sure cell: below the one, what is wrong with it or with later
 frames may be the file's fault; from the other on, the board need not be looked for."""
 SMALL_CELL_PX = 7.5
 """Problems are handed out in cells of 8 px at least. In smaller ones 4:2:0 video gives a ring the colour of its
 surroundings, so they must be read with more confidence to be sure."""
+MAX_UNSEEN = 1 / 32
+"""How far, in cells, a board may lie outside its frame and still be held against a video: a quarter of a wall."""
 SECOND_LOOK = ("wrong_start", "unreadable")
 REASON_OF_FILE = {"no_frames": "too_few_frames"}
 """Where a file's fault has another name among the reasons of verdicts."""
@@ -152,30 +166,48 @@ def _if_fits(video: Video, layout: Layout) -> Video | None:
 def look_again(problem: Problem, video: Video, first: Finding) -> Finding:
     """The finding on a video of any size whose first look found nothing or could not read a cell."""
     world = world_of(problem.address.world)
-    if first.seen is not None and first.verdict.reason == "unreadable":
-        start = _read(world, problem, first.seen[:1])
-        if start.confidence[0] >= CRISP:
-            return _judged(world, problem, first.seen, None)
+    start = None if first.seen is None else _read(world, problem, first.seen[:1])
+    clear = start is not None and start.confidence[0] >= CRISP
+    if first.seen is not None and clear and first.verdict.reason == "unreadable":
+        return _judged(world, problem, first.seen, None)
+    again = _searched(world, problem, video, first)
+    certain = start is not None and clear and _all_sure(start)
+    return first if certain and again.verdict.reason == UNDECIDABLE else again
+
+
+def _searched(world: World, problem: Problem, video: Video, first: Finding) -> Finding:
+    """The finding on the board that is looked for in the first frame."""
     rows, cols = problem.grid.shape
     if min(video.shape[1] / rows, video.shape[2] / cols) < MIN_CELL_PX:
         return _too_small(min(video.shape[1] / rows, video.shape[2] / cols))
     theme = theme_of(world, problem)
     found = find_board(video, grid=problem.grid, layout=problem.layout, theme=theme)
-    if found is None or found.agreement < RESEMBLES:
-        return first
+    expected = expected_zones(problem.grid, theme)
+    if found is None:
+        return _unlike(video, first, expected)
+    if found.agreement < RESEMBLES:
+        other = _straightened(world, problem, video, found, expected)
+        return other if other.verdict.reason == "wrong_start" else _unlike(video, first, expected)
     if min(found.box.cell_px(rows, cols)) < MIN_CELL_PX:
         return _too_small(min(found.box.cell_px(rows, cols)))
     if found.rival > found.agreement - RIVAL:
         return _undecidable("the board fits in two places of the first frame about equally well", found.box)
-    return _straightened(world, problem, video, found)
+    return _straightened(world, problem, video, found, expected)
 
 
-def _straightened(world: World, problem: Problem, video: Video, found: Found) -> Finding:
-    """The finding on a board that was found."""
+def _unlike(video: Video, first: Finding, expected: Floats) -> Finding:
+    """The finding on a first frame that resembles the problem nowhere."""
+    if not has_colours(video[0], expected):
+        return first
+    return _undecidable("its first frame has the problem's colours, but its board was not found in it")
+
+
+def _straightened(world: World, problem: Problem, video: Video, found: Found, expected: Floats) -> Finding:
+    """The finding on a board that was found; not judged where it hardly resembles the problem."""
     rows, cols = problem.grid.shape
     straight = dataclasses.replace(problem, layout=straight_layout(rows, cols))
-    expected = expected_zones(problem.grid, theme_of(world, problem))
-    fitted = fit_colours(zones_in(FirstFrame(video[0]), found.box, rows, cols), expected)
+    frame = FirstFrame(video[0])
+    fitted = fit_colours(zones_in(frame, found.box, rows, cols), expected)
     tries = [TRUE_COLOURS, *([fitted] if fitted.believable else [])]
     starts = [
         _read(world, straight, straighten(video[:1], found.box, colours, rows=rows, cols=cols))
@@ -184,9 +216,10 @@ def _straightened(world: World, problem: Problem, video: Video, found: Found) ->
     faults = [_faults(problem, start) for start in starts]
     best = min(range(len(tries)), key=lambda n: (faults[n], -starts[n].confidence[0]))
     seen = straighten(video, found.box, tries[best], rows=rows, cols=cols)
-    if faults[best] == 0:
-        return _judged(world, straight, seen, found.box)
-    if starts[best].confidence[0] >= _least_confidence(problem, found.box):
+    if faults[best] == 0 and found.agreement >= RESEMBLES:
+        return _judged(world, straight, seen, found)
+    sure = _all_sure(starts[best]) and starts[best].confidence[0] >= _least_confidence(problem, found)
+    if sure and found.box.overhang(frame, rows, cols) <= MAX_UNSEEN:
         return Finding(Verdict(False, "wrong_start", 0), box=found.box, seen=seen, layout=straight.layout)
     why = (
         f"its first frame resembles the problem, but {faults[best]} of its {rows * cols} cells, "
@@ -197,12 +230,13 @@ def _straightened(world: World, problem: Problem, video: Video, found: Found) ->
     return dataclasses.replace(_undecidable(why, found.box), seen=seen, layout=straight.layout)
 
 
-def _judged(world: World, problem: Problem, seen: Video, box: Box | None) -> Finding:
+def _judged(world: World, problem: Problem, seen: Video, found: Found | None) -> Finding:
     """The verdict on frames in the problem's layout whose first one reads as the problem."""
+    box = None if found is None else found.box
     steady = without_drift(seen, problem.layout)
     verdict = judge_video(world, problem, steady)
     confidence = float(_read(world, problem, steady[:1]).confidence[0])
-    if verdict.reason == "unreadable" and confidence < _least_confidence(problem, box):
+    if verdict.reason == "unreadable" and confidence < _least_confidence(problem, found):
         why = (
             f"a cell of frame {verdict.frame} cannot be read, but the first frame itself is read with a "
             f"confidence of only {confidence:.2f}: the file may be at fault"
@@ -211,9 +245,16 @@ def _judged(world: World, problem: Problem, seen: Video, box: Box | None) -> Fin
     return Finding(verdict, box=box, seen=steady, layout=problem.layout)
 
 
-def _least_confidence(problem: Problem, box: Box | None) -> float:
+def _least_confidence(problem: Problem, found: Found | None) -> float:
     """With which a first frame must be read to be held against a video."""
-    return CRISP if box is not None and min(box.cell_px(*problem.grid.shape)) < SMALL_CELL_PX else HAZY
+    if found is None:
+        return HAZY
+    small = min(found.box.cell_px(*problem.grid.shape)) < SMALL_CELL_PX
+    return CRISP if small or found.agreement < GOOD else HAZY
+
+
+def _all_sure(trace: Trace) -> bool:
+    return not ((trace.ground[0] == UNSURE) | (trace.figure[0] == UNSURE)).any()
 
 
 def _read(world: World, problem: Problem, video: Video) -> Trace:

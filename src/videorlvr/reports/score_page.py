@@ -1,7 +1,8 @@
 """A page about videos that were scored: figures, and the cases in which the judge is most likely to be wrong.
 
-Law: self-contained and inert, as every page; cases follow a rule that is printed beside them. A file that could
-not be judged to the end is counted and never opened again: here is no process that it may take with it.
+Law: self-contained and inert, as every page; cases follow a rule that is printed beside them. Strangers' files are
+read in processes that may die, as for their verdicts: one that takes its process with it now, though it did not
+then, is shown as lost.
 """
 
 from __future__ import annotations
@@ -12,16 +13,18 @@ from pathlib import Path
 from typing import Any
 
 from videorlvr.base.files import write_text_atomic
+from videorlvr.base.isolated import Lost, map_isolated
 from videorlvr.base.video import animated_webp
 from videorlvr.evaluation.candidates import find_videos
 from videorlvr.evaluation.examine import CANNOT_BE_SURE, UNDECIDABLE, examine
-from videorlvr.evaluation.manifest import Entry, read_manifest
+from videorlvr.evaluation.manifest import read_manifest
 from videorlvr.evaluation.overlay import overlay
-from videorlvr.evaluation.score import REASONS_OF_LOST
+from videorlvr.evaluation.score import MAX_VIDEO_MB, MAX_VIDEO_S, REASONS_OF_LOST
 from videorlvr.reports.filmstrips import FPS, data_url
 from videorlvr.reports.tables import NO_VALUE, Table, percent
 from videorlvr.reports.templates import template
 from videorlvr.worlds import WORLDS
+from videorlvr.worlds.api import Problem
 
 Record = Mapping[str, Any]
 
@@ -36,7 +39,7 @@ NOTHING_TO_SHOW = frozenset(
 
 @dataclass(frozen=True)
 class Case:
-    """One video with what the judge saw. outcome: "solved", "refused" or "undecidable"."""
+    """One video with what the judge saw. outcome: "solved", "refused" or "undecidable"; picture: "" if it was lost."""
 
     id: str
     picture: str
@@ -53,14 +56,29 @@ class Section:
     cases: tuple[Case, ...]
 
 
-def write_score_page(result: Mapping[str, Any], manifest: str | Path, videos: str | Path, out: Path) -> None:
-    """Write the page about a result of `evaluation.score.score` on this manifest and folder, atomically."""
-    entries = {entry.id: entry for entry in read_manifest(manifest)}
-    files = find_videos(Path(videos), entries)
-    summary = result["summary"]
+def write_score_page(
+    result: Mapping[str, Any],
+    manifest: str | Path,
+    videos: str | Path,
+    out: Path,
+    *,
+    workers: int | None = None,
+    timeout_s: float = MAX_VIDEO_S,
+    memory_mb: int = MAX_VIDEO_MB,
+) -> None:
+    """Write the page about a result of `evaluation.score.score` on this manifest and folder, atomically.
+
+    workers, timeout_s, memory_mb: processes that read the files shown, and what one file may take; see
+        `base.isolated`.
+    """
+    problems = {entry.id: entry.problem for entry in read_manifest(manifest)}
+    files = find_videos(Path(videos), problems)
+    summary, chosen = result["summary"], choose(result["records"])
+    jobs = [(problems[record["id"]], files[record["id"]]) for _, _, records in chosen for record in records]
+    pictures = map_isolated(picture_of, jobs, workers=workers, timeout_s=timeout_s, memory_mb=memory_mb)
     sections = [
-        Section(title, rule, tuple(case for record in chosen for case in _cases(record, entries, files)))
-        for title, rule, chosen in choose(result["records"])
+        Section(title, rule, tuple(case for record in records for case in _cases(record, next(pictures))))
+        for title, rule, records in chosen
     ]
     html = template("score_page.html.j2").render(
         headline=headline(summary),
@@ -98,22 +116,32 @@ def choose(records: Sequence[Record]) -> list[tuple[str, str, list[Record]]]:
     ]
 
 
-def _cases(record: Record, entries: Mapping[str, Entry], files: Mapping[str, list[Path]]) -> Iterable[Case]:
-    """The case of a record, if there is anything to see."""
-    problem = entries[record["id"]].problem
-    finding = examine(problem, files[record["id"]])
+def picture_of(job: tuple[Problem, list[Path]]) -> bytes | None:
+    """What the judge saw of a problem's files, as an animated WebP; None where there is nothing to see."""
+    problem, files = job
+    finding = examine(problem, files)
     if finding.video is None:
-        return
+        return None
     frames = overlay(problem, finding, panel_px=PANEL_PX)
     step = -(-len(frames) // MAX_SHOWN_FRAMES)
-    picture = data_url("webp", animated_webp(frames[::step], fps=FPS, quality=QUALITY))
+    return animated_webp(frames[::step], fps=FPS, quality=QUALITY)
+
+
+def _cases(record: Record, picture: bytes | Lost | None) -> Iterable[Case]:
+    """The case of a record, if there is anything to see, or if what there was is lost."""
+    if picture is None:
+        return
     if record["success"]:
-        yield Case(record["id"], picture, "solved", f", confidence {record['confidence']:.2f}")
+        outcome, detail = "solved", f", confidence {record['confidence']:.2f}"
     elif record["reason"] == UNDECIDABLE:
-        yield Case(record["id"], picture, UNDECIDABLE, f": {record['why']}")
+        outcome, detail = UNDECIDABLE, f": {record['why']}"
     else:
         where = f", frame {record['frame']}" if record["frame"] is not None else ""
-        yield Case(record["id"], picture, "refused", f": {record['reason']}{where}")
+        outcome, detail = "refused", f": {record['reason']}{where}"
+    if isinstance(picture, Lost):
+        detail += f"; not shown, since the file was lost when it was read for this page ({picture.detail})"
+        picture = b""
+    yield Case(record["id"], data_url("webp", picture) if picture else "", outcome, detail)
 
 
 def headline(summary: Mapping[str, Any]) -> str:

@@ -59,6 +59,13 @@ class Box:
         """Height and width of a cell."""
         return (self.bottom - self.top) / rows, (self.right - self.left) / cols
 
+    def overhang(self, frame: FirstFrame, rows: int, cols: int) -> float:
+        """How far it lies outside a frame, in cells; negative inside."""
+        height, width = self.cell_px(rows, cols)
+        over = max(-self.left / width, -self.top / height)
+        over = max(over, (self.right - frame.width_px) / width)
+        return float(max(over, (self.bottom - frame.height_px) / height))
+
     def moved(self, left: float, right: float, top: float, bottom: float) -> Box:
         return Box(self.left + left, self.right + right, self.top + top, self.bottom + bottom)
 
@@ -181,9 +188,7 @@ def _admissible(box: Box, frame: FirstFrame, rows: int, cols: int) -> bool:
     if min(height, width) < 1:
         return False
     square = abs(np.log(height / width)) <= np.log(1 + MAX_SCALE_ERROR)
-    over = max(-box.left / width, -box.top / height)
-    over = max(over, (box.right - frame.width_px) / width, (box.bottom - frame.height_px) / height)
-    return bool(square and over <= MAX_OVERHANG)
+    return bool(square and box.overhang(frame, rows, cols) <= MAX_OVERHANG)
 
 
 def _starts(picture: Video, layout: Layout) -> Iterator[Box]:
