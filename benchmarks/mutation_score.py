@@ -1,7 +1,8 @@
 """Which changes to the world and judge code does no test notice?
 
-    pip install mutmut
+    pip install mutmut "pytest<9.2"                               # mutmut 3.8 does not know pytest 9.2 yet
     python benchmarks/mutation_score.py FOLDER [--workers 1]      # may be stopped, and goes on when started again
+    python benchmarks/mutation_score.py FOLDER --again            # survivors, too: after tests were written for them
     cd FOLDER && python -m mutmut results                         # survivors; `mutmut show NAME` prints one
 
 Works on a copy of the tree in FOLDER, so that no mutated line is ever here, and prints a table. The copy's
@@ -31,16 +32,30 @@ MUTATED = (
     *(f"{WORLDS}/flowfree/{name}.py" for name in ("rules", "verify", "growth")),
     *(f"{WORLDS}/sokoban/{name}.py" for name in ("rules", "verify", "transitions")),
 )
-TESTS = ("second_opinion", "verdict_parts", "search_bounds", "read", "maze", "flowfree", "sokoban", "laws")
+TESTS = ("second_opinion", "verdict_parts", "search_bounds", "rules_exact", "problems", "read")
+TESTS += ("maze", "flowfree", "sokoban", "laws")
 SLOW = "hard or paper or wilson or solution or solver or splits or mp4 or subsampling or hostile or pruning"
 """Tests, by parts of their names, that cost more time than the mutants they kill."""
 JUDGING = ("judge_video", "oracle_trace", "oracle_video", "render_trace", "first_frame", "theme_of", "pace")
 """The functions of `problems` that are mutated; the others make problems."""
+QUICK_FIRST = """
+import json, pathlib
+
+def pytest_collection_modifyitems(items):
+    stats = pathlib.Path("mutmut-stats.json")
+    seconds = json.loads(stats.read_text())["duration_by_test"] if stats.exists() else {}
+    items.sort(key=lambda item: seconds.get(item.nodeid, 0.0))
+"""
+"""The copy's conftest: a mutant ends at the first test that fails, so quick tests are asked first."""
 MESSAGES = r"^ *raise \w+\("
 TYPES = ("--output", "json", "-p", "videorlvr.worlds", "--disable-error-code", "no-redef")
 """`make types` notices mutants, too: what is a type error is not run."""
 MAX_BYTES = 4 << 30
 """Of memory: some mutants never end and fill it."""
+TIMEOUT_FACTOR = 12.0
+"""The tests of a mutant may take so many times as long as without it: on busy cores a survivor must not run out
+of time and count as noticed. What does not end is stopped by `TEST_TIMEOUT_S`, long before that."""
+TEST_TIMEOUT_S = 25
 NOTICED = {"killed", "timeout", "segfault"}
 
 
@@ -50,6 +65,7 @@ def make_copy(folder: Path) -> None:
         shutil.copytree(
             ROOT / part, folder / part, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__")
         )
+    (folder / "tests" / "conftest.py").write_text(QUICK_FIRST)
     for name in MUTATED:
         path = folder / name
         path.write_text(re.sub(r"^@lru_cache.*\n", "", path.read_text(), flags=re.M))
@@ -60,8 +76,7 @@ def make_copy(folder: Path) -> None:
         "pytest_add_cli_args_test_selection": [f"tests/worlds/test_{name}.py" for name in TESTS],
         "do_not_mutate_patterns": [MESSAGES],
         "type_check_command": [sys.executable, "-m", "mypy", *TYPES],
-        "timeout_multiplier": 2.0,
-        "timeout_constant": 2.0,
+        "timeout_multiplier": TIMEOUT_FACTOR,
         "use_git_change_detection": False,
     }
     lines = [f"{key} = {json.dumps(value)}" for key, value in config.items()]
@@ -90,15 +105,30 @@ def wanted(part: str = "") -> list[str]:
     ]
 
 
-def print_table(folder: Path) -> None:
+def statuses(folder: Path, name: str) -> dict[str, str]:
+    """Mutant -> what is known of it, of a file that was mutated before."""
     from mutmut.stats import status_by_exit_code
 
+    path = folder / "mutants" / f"{name}.meta"
+    found = json.loads(path.read_text())["exit_code_by_key"] if path.exists() else {}
+    return {mutant: status_by_exit_code[code] for mutant, code in found.items() if is_wanted(mutant)}
+
+
+def still_to_run(folder: Path, part: str, *, again: bool) -> list[str]:
+    """Names or patterns: mutmut would run again all that it is given, known or not."""
+    known = {}
+    for name in MUTATED:
+        if part in name:
+            known |= statuses(folder, name)
+    settled = NOTICED | {"caught by type check"} | (set() if again else {"survived", "no tests"})
+    return [mutant for mutant, status in known.items() if status not in settled] if known else wanted(part)
+
+
+def print_table(folder: Path) -> None:
     columns = ("mutants", "type errors", "failed tests", "survived", "not run")
     print(f"{'file':26}" + "".join(f"{column:>14}" for column in columns))
     for name in MUTATED:
-        path = folder / "mutants" / f"{name}.meta"
-        found = json.loads(path.read_text())["exit_code_by_key"] if path.exists() else {}
-        counts = Counter(status_by_exit_code[code] for mutant, code in found.items() if is_wanted(mutant))
+        counts = Counter(statuses(folder, name).values())
         types, left = counts["caught by type check"], counts["not checked"]
         tests = sum(counts[status] for status in NOTICED)
         numbers = (counts.total(), types, tests, counts.total() - types - tests - left, left)
@@ -112,9 +142,11 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="outside the tree; the copy, and what was found so far")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--only", default="", help="a part of a file's path: maze, verify, growth ...")
+    parser.add_argument("--again", action="store_true", help="run those that survived once more")
     parser.add_argument("--table", action="store_true", help="only print what is known so far")
     args = parser.parse_args()
-    if not args.table:
+    todo = still_to_run(args.folder, args.only, again=args.again)
+    if todo and not args.table:
         make_copy(args.folder)
         resource.setrlimit(resource.RLIMIT_AS, (MAX_BYTES, MAX_BYTES))
         command = [
@@ -124,10 +156,10 @@ def main() -> None:
             "run",
             "--max-children",
             str(args.workers),
-            *wanted(args.only),
+            *todo,
         ]
-        # A test that does not end is stopped sooner than mutmut would stop all tests of the mutant.
-        subprocess.run(command, cwd=args.folder, env={**os.environ, "PYTEST_TIMEOUT": "25"}, check=False)
+        environment = {**os.environ, "PYTEST_TIMEOUT": str(TEST_TIMEOUT_S)}
+        subprocess.run(command, cwd=args.folder, env=environment, check=False)
     print_table(args.folder)
 
 

@@ -122,6 +122,8 @@ def test_how_near_a_colour_must_be_to_be_sure():
         (200, 64, 1),
         (200, 76, UNSURE),  # nearer than a third of the way, but past 75
         (200, 74, 1),
+        (200, 75, 1),  # at the bound itself
+        (25, 0, 0),
         (200, 139, 2),  # 111 and 139 away: 0.799
         (200, 138, UNSURE),
     ):
@@ -132,6 +134,50 @@ def test_how_near_a_colour_must_be_to_be_sure():
     near, far = (float(eye.classify(np.array([[r, 0, 0]], np.float32), palette)[1][0]) for r in (100, 120))
     assert (near, far) == (1, pytest.approx((80 - 20) / 100)), "the margin is 1 on a colour, and 0 in a tie"
     assert float(eye.classify(np.array([[150, 0, 0]], np.float32), palette)[1][0]) == 0
+    seen, _ = eye.classify(np.array([[40, 0, 0], [41, 0, 0]], np.float32), ((0, 0, 0), (90, 0, 0)))
+    assert seen.tolist() == [0, UNSURE], "40 and 50 away: 0.8, which is the bound itself"
+    seen, margin = eye.classify(np.array([[0, 0, 0], [0.25, 0, 0]], np.float32), ((0, 0, 0), (1, 0, 0)))
+    assert (seen.dtype, margin.dtype) == (np.uint8, np.float32)
+    assert margin.tolist() == [1, 0.5], "however near the colours are to each other"
+
+
+@pytest.mark.parametrize(
+    ("size", "core", "ring", "stripe"),
+    [
+        (8, 16, 20, 6),
+        (16, 64, 80, 24),
+        (23, 121, 168, 51),
+        (24, 100, 60, 16),
+        (48, 400, 240, 64),
+        (72, 900, 540, 144),
+    ],
+)
+def test_zones_take_all_of_a_small_cell_and_stay_clear_of_edges_in_a_large_one(size, core, ring, stripe):
+    """Pixels of each zone, counted by hand; from 24 px on, `size // 24` px on both sides of an edge belong to none."""
+    matrix, counts = eye.zone_sums(size)
+    assert matrix.dtype == counts.dtype == np.float32
+    assert counts.tolist() == [n for n in (core, ring, stripe, stripe, stripe, stripe) for _ in range(3)]
+    assert set(np.unique(matrix)) == {0, 1}
+    by_channel = matrix.reshape(size, size, 3, 6, 3)
+    for channel, other in itertools.product(range(3), repeat=2):
+        zones = by_channel[:, :, channel, :, other]
+        assert zones.any() == (channel == other)
+        assert zones.sum(axis=2).max() <= 1, "no pixel is in two zones"
+        turned = np.rot90(zones, k=-1)  # a quarter to the right: what was north is east
+        assert np.array_equal(zones[..., [0, 1, 3, 4, 5, 2]], turned)
+
+
+def test_mean_colours_are_exact_and_float32():
+    """Of every zone of every cell, wherever the board lies; a cell with another colour has another mean."""
+    layout = Layout.centred(2, 3, canvas_rows=5, canvas_cols=4, cell_px=8)
+    videos = np.random.default_rng(0).integers(0, 256, (2, 3, 40, 32, 3)).astype(np.uint8)
+    for cell, (row, col) in enumerate(itertools.product(range(2), range(3))):
+        top, left = layout.top_px + 8 * row, layout.left_px + 8 * col
+        videos[:, :, top : top + 8, left : left + 8] = (cell, 100 + cell, 200 - cell)
+    seen = eye.zone_colours(videos, layout)
+    assert (seen.dtype, seen.shape) == (np.float32, (2, 3, 2, 3, 6, 3))
+    for cell, (row, col) in enumerate(itertools.product(range(2), range(3))):
+        assert (seen[:, :, row, col] == (cell, 100 + cell, 200 - cell)).all()
 
 
 def test_half_a_wall_is_unsure():

@@ -74,7 +74,7 @@ def _palette(colours: tuple[tuple[int, int, int], ...]) -> tuple[Floats, Floats]
     palette = np.array(colours, np.float32)
     apart = np.linalg.norm(palette[:, None] - palette[None], axis=-1)
     np.fill_diagonal(apart, np.inf)
-    return palette, (MAX_DISTANCE_SHARE * apart.min(axis=1)).astype(np.float32)
+    return palette, MAX_DISTANCE_SHARE * apart.min(axis=1)
 
 
 def classify(colours: Floats, palette: tuple[tuple[int, int, int], ...]) -> tuple[Cells, Floats]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -40,8 +41,7 @@ class Flow:
 
     def __str__(self) -> str:
         (row, col) = self.cells[0]
-        steps = zip(self.cells, self.cells[1:], strict=False)
-        letters = "".join(LETTER_OF[b[0] - a[0], b[1] - a[1]] for a, b in steps)
+        letters = "".join(LETTER_OF[b[0] - a[0], b[1] - a[1]] for a, b in pairwise(self.cells))
         return f"{LETTERS[self.colour - 1]}{row},{col}:{letters}"
 
 
@@ -115,7 +115,7 @@ def play(grid: Grid, moves: str) -> Cells:
             if not (0 <= cell[0] < grid.shape[0] and 0 <= cell[1] < grid.shape[1]):
                 raise ValueError(f"{name}, step {step} leaves the board")
             if cell in others and cell != start and step == len(flow.cells) - 1:
-                continue
+                break
             if states[-1][cell] != NOTHING:
                 raise ValueError(
                     f"{name}, step {step} enters row {cell[0]}, col {cell[1]}, where there is colour "
