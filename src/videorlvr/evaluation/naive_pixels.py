@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.lib.stride_tricks import sliding_window_view
 
-from videorlvr.evaluation.distortions import GREY
+from videorlvr.evaluation.drifts import GREY
 from videorlvr.evaluation.naive_rules import picture_solved
 from videorlvr.worlds.api import Problem, Video, World
 from videorlvr.worlds.maze.rules import cells_where, goal_of, heads_of
