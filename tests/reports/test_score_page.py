@@ -7,6 +7,7 @@ import io
 import os
 import re
 import shutil
+import time
 from pathlib import Path
 from typing import Any
 
@@ -73,28 +74,31 @@ def test_the_page_shows_each_kind_of_case(scored: tuple[Path, Path], tmp_path: P
 
 
 @pytest.mark.parametrize(
-    ("count", "side", "limits", "why"),
-    [
-        (30, 4000, {"timeout_s": 1.5}, "no answer within 1.5 s"),
-        (1, 8000, {"memory_mb": 192}, "more memory than allowed"),
-    ],
+    ("count", "side", "why"),
+    [(32, 4000, "no answer within"), (1, 8000, "more memory than allowed")],
     ids=["hangs", "takes all memory"],
 )
 def test_a_file_that_turns_hostile_is_shown_as_lost(
-    count: int, side: int, limits: dict[str, Any], why: str, scored: tuple[Path, Path], tmp_path: Path
+    count: int, side: int, why: str, scored: tuple[Path, Path], tmp_path: Path
 ) -> None:
     """Judged while it was honest, read again when it is not: the page is made, with all the others."""
     manifest, videos = scored
     shutil.copytree(videos, tmp_path / "videos")
     result = score(manifest, tmp_path / "videos", workers=1)
     solved = next(record["id"] for record in result["records"] if record["success"])
+    page = tmp_path / "page.html"
+    began = time.monotonic()
+    write_score_page(result, manifest, tmp_path / "videos", page, workers=1)
+    # What all honest ones took together is time enough for each of them, on a busy machine too.
+    limits: dict[str, Any] = (
+        {"memory_mb": 192} if count == 1 else {"timeout_s": max(1.0, time.monotonic() - began)}
+    )
     (tmp_path / "videos" / f"{solved}.mp4").unlink()
     hostile = tmp_path / "videos" / solved
     hostile.mkdir()
     Image.new("1", (side, side)).save(hostile / "0.png")
     for index in range(1, count):
         os.link(hostile / "0.png", hostile / f"{index}.png")
-    page = tmp_path / "page.html"
     write_score_page(result, manifest, tmp_path / "videos", page, workers=1, **limits)
     html = page.read_text()
     assert html.count("data:image/webp;base64,") == 3 + 1 + 1

@@ -21,9 +21,10 @@ def register(commands: Any) -> None:
             "For each problem of a manifest made by 'videorlvr worlds export', judges the video\n"
             "DIR/<id>.mp4 (webm, mov, mkv, avi, gif, webp) or the folder DIR/<id> of PNG frames.\n"
             "A video may have any number of frames that shows the solution at no more than twice\n"
-            "its pace. Other sizes, plain bars, a board moved by up to a cell or scaled by up to\n"
-            "10%, and other colours are taken back where the first frame shows how. Where that\n"
-            "frame cannot be read for certain, the verdict is 'undecidable', and says why.\n"
+            "its pace; one that is shown for longer counts more often. Other sizes, plain or\n"
+            "blurred bars, a board moved by up to a cell or scaled by up to 10%, and other colours\n"
+            "are taken back where the first frame shows how. Where that frame cannot be read for\n"
+            "certain, the verdict is 'undecidable', and says why.\n"
             "What is missing or broken counts as a refusal with that reason."
         ),
     )

@@ -186,8 +186,10 @@ def _searched(world: World, problem: Problem, video: Video, first: Finding) -> F
     if found is None:
         return _unlike(video, first, expected)
     if found.agreement < RESEMBLES:
-        other = _straightened(world, problem, video, found, expected)
-        return other if other.verdict.reason == "wrong_start" else _unlike(video, first, expected)
+        start = _straightened(world, problem, video[:1], found, expected)
+        if start.verdict.reason != "wrong_start":
+            return _unlike(video, first, expected)
+        return _straightened(world, problem, video, found, expected)
     if min(found.box.cell_px(rows, cols)) < MIN_CELL_PX:
         return _too_small(min(found.box.cell_px(rows, cols)))
     if found.rival > found.agreement - RIVAL:
