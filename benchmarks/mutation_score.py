@@ -52,6 +52,10 @@ TYPES = ("--output", "json", "-p", "videorlvr.worlds", "--disable-error-code", "
 """`make types` notices mutants, too: what is a type error is not run."""
 MAX_BYTES = 4 << 30
 """Of memory: some mutants never end and fill it."""
+TIMEOUT_FACTOR = 12.0
+"""The tests of a mutant may take so many times as long as without it: on busy cores a survivor must not run out
+of time and count as noticed. What does not end is stopped by `TEST_TIMEOUT_S`, long before that."""
+TEST_TIMEOUT_S = 25
 NOTICED = {"killed", "timeout", "segfault"}
 
 
@@ -72,8 +76,7 @@ def make_copy(folder: Path) -> None:
         "pytest_add_cli_args_test_selection": [f"tests/worlds/test_{name}.py" for name in TESTS],
         "do_not_mutate_patterns": [MESSAGES],
         "type_check_command": [sys.executable, "-m", "mypy", *TYPES],
-        "timeout_multiplier": 2.0,
-        "timeout_constant": 2.0,
+        "timeout_multiplier": TIMEOUT_FACTOR,
         "use_git_change_detection": False,
     }
     lines = [f"{key} = {json.dumps(value)}" for key, value in config.items()]
@@ -155,8 +158,8 @@ def main() -> None:
             str(args.workers),
             *todo,
         ]
-        # A test that does not end is stopped sooner than mutmut would stop all tests of the mutant.
-        subprocess.run(command, cwd=args.folder, env={**os.environ, "PYTEST_TIMEOUT": "25"}, check=False)
+        environment = {**os.environ, "PYTEST_TIMEOUT": str(TEST_TIMEOUT_S)}
+        subprocess.run(command, cwd=args.folder, env=environment, check=False)
     print_table(args.folder)
 
 

@@ -240,3 +240,21 @@ def test_a_transition_is_explained_by_fewest_moves_or_there_are_too_few(moves: i
             assert letters is not None
             assert len(letters) == fewest
             assert np.array_equal(sokoban.play(grid, letters)[-1], figure)
+
+
+def test_a_hint_that_leads_there_is_told_whole() -> None:
+    """Whatever other ways there are, in as many moves or fewer; but only with letters of the right case."""
+    grid = room("######", "#.   #", "# $$ #", "# @ .#", "######")
+    board, before = sokoban.start_of(grid)
+    texts = {"": before}
+    for _ in range(4):
+        longer = ((text, step) for text, state in texts.items() for step in sokoban.legal_steps(board, state))
+        texts = {text + letter: after for text, (letter, after) in longer}
+    assert len(texts) > 50
+    for text, after in texts.items():
+        if after != before:
+            assert explained(board, before, after, 4, text) == text
+            assert explained(board, before, after, 4, text + text) == text, "no further than the moves go"
+            other = explained(board, before, after, 4, text.swapcase())
+            assert other is not None
+            assert sokoban.play(grid, other)[-1].tobytes() == after
