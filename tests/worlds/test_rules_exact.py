@@ -46,6 +46,7 @@ def test_a_walk_in_a_maze_by_hand() -> None:
     away = maze.distances(MAZE.ground, (0, 0))
     assert away.dtype == np.int32
     assert away.tolist() == [[0, 1, 2], [1, 4, 3]]
+    assert maze.distances(np.array([[13, 7, 15]], np.uint8), (0, 1)).tolist() == [[1, 0, -1]], "behind a wall"
     assert maze.solve(MAZE) == "RRD"
     states = [row(each) for each in ("200 000", "120 000", "112 000", "111 002", "111 021", "111 012")]
     assert np.array_equal(maze.play(MAZE, "RRDLR"), np.stack(states))
@@ -82,11 +83,19 @@ def test_the_text_of_flows_is_their_text_again() -> None:
 
 
 def test_a_cell_has_the_neighbours_that_share_a_side_with_it() -> None:
+    """In the order up, right, down, left: by that order an address has its problem, for ever."""
+    assert flowfree.neighbours((3, 3), (1, 1)) == [(0, 1), (1, 2), (2, 1), (1, 0)]
     for shape in ((2, 3), (3, 2), (1, 4)):
         cells = list(np.ndindex(shape))
         for cell in cells:
             near = [other for other in cells if abs(other[0] - cell[0]) + abs(other[1] - cell[1]) == 1]
             assert sorted(flowfree.neighbours(shape, cell)) == near
+
+
+def test_random_flows_grow_from_both_endpoints() -> None:
+    texts = {flowfree.random_moves(FLOWS, 9, np.random.default_rng(seed)) for seed in range(40)}
+    assert {text[:4] for text in texts} == {"A0,0", "A0,3"}
+    assert {text.split()[1][:4] for text in texts} == {"B1,0", "B1,3"}
 
 
 def test_endpoints_come_by_colour_and_in_reading_order() -> None:
@@ -155,6 +164,9 @@ def test_in_an_empty_hall_cells_are_as_far_apart_as_a_walk_is_long() -> None:
     for cell in board.floor:
         walks = board.walk_lengths(cell)
         assert walks == {other: board.apart(cell, other) for other in board.floor}
+    assert list(board.walk_lengths(14))[:5] == [14, 8, 15, 20, 13], (
+        "the nearest first, and up, right, down, left"
+    )
     assert board.apart(7, 22) == board.apart(22, 7) == 2 + 3, "from the first free cell to the last"
     assert board.apart(10, 19) == 2 + 3, "between the other two corners"
 
