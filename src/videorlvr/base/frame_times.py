@@ -49,6 +49,8 @@ def frames_shown(durations: Sequence[float], *, unit_ms: float, max_frames: int)
     lengths = np.asarray(durations, np.float64)
     if lengths.min() <= 0:
         return [1] * len(lengths), 1000 / NO_RATE_FPS
+    if np.ptp(lengths) <= unit_ms:
+        return [1] * len(lengths), float(lengths.mean())
     shortest = float(lengths.min())
     found = _grid(lengths, unit_ms, _FINEST) or (_rounded(lengths / shortest), shortest)
     return _cut(found[0], max_frames), found[1]
@@ -83,9 +85,10 @@ def frames_held(times: FrameTimes, *, max_frames: int) -> tuple[list[int], float
 def _grid(lengths: Lengths, unit: float, finest: int) -> tuple[Lengths, float] | None:
     """Frames a picture and the length of a frame, if all pictures last whole numbers of it to within a unit."""
     for parts in range(1, finest + 1):
-        # The shortest picture is rounded, too, so periods around it are tried.
+        # The shortest picture is rounded, too, so periods around it are tried; it stays so many parts, since a
+        # period within the rounding would fit anything.
         periods = (lengths.min() + unit * np.linspace(-1, 1, 41)) / parts
-        periods = periods[periods > 0, None]
+        periods = periods[periods * (parts + 0.5) > lengths.min(), None]
         counts = _rounded(lengths / periods)
         errors = np.abs(lengths - counts * periods).max(axis=1)
         if errors.min() <= unit:
