@@ -3,7 +3,7 @@
     pip install mutmut "pytest<9.2"                               # mutmut 3.8 does not know pytest 9.2 yet
     python benchmarks/mutation_score.py FOLDER [--workers 1]      # may be stopped, and goes on when started again
     python benchmarks/mutation_score.py FOLDER --again            # survivors, too: after tests were written for them
-    cd FOLDER && python -m mutmut results                         # survivors; `mutmut show NAME` prints one
+    cd FOLDER/rules && python -m mutmut results                         # survivors; `mutmut show NAME`
 
 Works on a copy of the tree in FOLDER, so that no mutated line is ever here, and prints a table. The copy's
 caches (`lru_cache`) are taken off, since mutmut leaves decorated functions alone. What it leaves alone still,
@@ -21,21 +21,75 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-WORLDS = "src/videorlvr/worlds"
-MUTATED = (
-    *(f"{WORLDS}/{name}.py" for name in ("read", "verify", "problems")),
-    *(f"{WORLDS}/maze/{name}.py" for name in ("rules", "verify")),
-    *(f"{WORLDS}/flowfree/{name}.py" for name in ("rules", "verify", "growth")),
-    *(f"{WORLDS}/sokoban/{name}.py" for name in ("rules", "verify", "transitions")),
+WORLDS, SRC = "src/videorlvr/worlds", "src/videorlvr"
+
+
+@dataclass(frozen=True)
+class Group:
+    """Files that are mutated together, and the tests that reach them.
+
+    slow: tests, by parts of their names, that cost more time than the mutants they kill.
+    packages: what `make types` checks of these files' mutants.
+    """
+
+    name: str
+    files: tuple[str, ...]
+    tests: tuple[str, ...]
+    slow: str
+    packages: tuple[str, ...] = ("worlds",)
+
+
+GROUPS = (
+    Group(
+        "rules",
+        (
+            *(f"{WORLDS}/{name}.py" for name in ("read", "verify", "problems")),
+            *(f"{WORLDS}/maze/{name}.py" for name in ("rules", "verify")),
+            *(f"{WORLDS}/flowfree/{name}.py" for name in ("rules", "verify", "growth")),
+            *(f"{WORLDS}/sokoban/{name}.py" for name in ("rules", "verify", "transitions")),
+        ),
+        tuple(
+            f"worlds/test_{name}.py"
+            for name in (
+                *("second_opinion", "verdict_parts", "search_bounds", "rules_exact", "problems", "read"),
+                *("maze", "flowfree", "sokoban", "laws"),
+            )
+        ),
+        slow="hard or paper or wilson or solution or solver or splits or mp4 or subsampling or hostile or pruning",
+    ),
+    Group(
+        "boards",
+        (
+            *(f"{WORLDS}/{name}.py" for name in ("straighten", "register", "palette")),
+            f"{SRC}/evaluation/examine.py",
+        ),
+        (
+            *(f"worlds/test_{name}.py" for name in ("straighten", "register", "register_parts", "palette")),
+            *(f"evaluation/test_{name}.py" for name in ("examine", "examine_parts", "undecidable")),
+        ),
+        slow="no_cheat_passes or cheat_is_never or honest or busy or 24 or pillarbox or cut or turned",
+        packages=("worlds", "evaluation.examine"),
+    ),
+    Group(
+        "drawing",
+        (f"{WORLDS}/draw.py",),
+        ("worlds/test_draw.py", "worlds/test_read.py"),
+        slow="mp4 or subsampling",
+    ),
+    Group(
+        "times",
+        (f"{SRC}/base/frame_times.py",),
+        tuple(f"base/test_{name}.py" for name in ("frame_times", "frame_grid", "video_read")),
+        slow="honest or bomb",
+        packages=("base",),
+    ),
 )
-TESTS = ("second_opinion", "verdict_parts", "search_bounds", "rules_exact", "problems", "read")
-TESTS += ("maze", "flowfree", "sokoban", "laws")
-SLOW = "hard or paper or wilson or solution or solver or splits or mp4 or subsampling or hostile or pruning"
-"""Tests, by parts of their names, that cost more time than the mutants they kill."""
 JUDGING = ("judge_video", "oracle_trace", "oracle_video", "render_trace", "first_frame", "theme_of", "pace")
 """The functions of `problems` that are mutated; the others make problems."""
 QUICK_FIRST = """
@@ -48,7 +102,7 @@ def pytest_collection_modifyitems(items):
 """
 """The copy's conftest: a mutant ends at the first test that fails, so quick tests are asked first."""
 MESSAGES = r"^ *raise \w+\("
-TYPES = ("--output", "json", "-p", "videorlvr.worlds", "--disable-error-code", "no-redef")
+TYPES = ("--output", "json", "--disable-error-code", "no-redef")
 """`make types` notices mutants, too: what is a type error is not run."""
 MAX_BYTES = 4 << 30
 """Of memory: some mutants never end and fill it."""
@@ -59,23 +113,24 @@ TEST_TIMEOUT_S = 25
 NOTICED = {"killed", "timeout", "segfault"}
 
 
-def make_copy(folder: Path) -> None:
+def make_copy(group: Group, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for part in ("src", "tests"):
         shutil.copytree(
             ROOT / part, folder / part, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__")
         )
     (folder / "tests" / "conftest.py").write_text(QUICK_FIRST)
-    for name in MUTATED:
+    for name in group.files:
         path = folder / name
         path.write_text(re.sub(r"^@lru_cache.*\n", "", path.read_text(), flags=re.M))
+    packages = [part for name in group.packages for part in ("-p", f"videorlvr.{name}")]
     config = {
         "source_paths": ["src"],
-        "only_mutate": list(MUTATED),
-        "pytest_add_cli_args": ["-p", "no:cacheprovider", "-n", "0", "-k", f"not ({SLOW})"],
-        "pytest_add_cli_args_test_selection": [f"tests/worlds/test_{name}.py" for name in TESTS],
+        "only_mutate": list(group.files),
+        "pytest_add_cli_args": ["-p", "no:cacheprovider", "-n", "0", "-k", f"not ({group.slow})"],
+        "pytest_add_cli_args_test_selection": [f"tests/{name}" for name in group.tests],
         "do_not_mutate_patterns": [MESSAGES],
-        "type_check_command": [sys.executable, "-m", "mypy", *TYPES],
+        "type_check_command": [sys.executable, "-m", "mypy", *TYPES, *packages],
         "timeout_multiplier": TIMEOUT_FACTOR,
         "use_git_change_detection": False,
     }
@@ -86,23 +141,12 @@ def make_copy(folder: Path) -> None:
     (folder / "pyproject.toml").write_text(text + "\n[tool.mutmut]\n" + "\n".join(lines) + "\n")
 
 
-def is_wanted(mutant: str) -> bool:
-    return any(fnmatch(mutant, pattern) for pattern in wanted())
-
-
-def wanted(part: str = "") -> list[str]:
-    """Names of mutants, as patterns, of the files that have this in their paths."""
-    files = [name for name in MUTATED if part in name]
-    modules = [name.removeprefix("src/").removesuffix(".py").replace("/", ".") for name in files]
-    return [
-        pattern
-        for module in modules
-        for pattern in (
-            [f"{module}.x_{name}__mutmut_*" for name in JUDGING]
-            if module.endswith(".problems")
-            else [f"{module}.*"]
-        )
-    ]
+def wanted(name: str) -> list[str]:
+    """Names of a file's mutants, as patterns."""
+    module = name.removeprefix("src/").removesuffix(".py").replace("/", ".")
+    if module.endswith(".problems"):
+        return [f"{module}.x_{judging}__mutmut_*" for judging in JUDGING]
+    return [f"{module}.*"]
 
 
 def statuses(folder: Path, name: str) -> dict[str, str]:
@@ -111,28 +155,42 @@ def statuses(folder: Path, name: str) -> dict[str, str]:
 
     path = folder / "mutants" / f"{name}.meta"
     found = json.loads(path.read_text())["exit_code_by_key"] if path.exists() else {}
-    return {mutant: status_by_exit_code[code] for mutant, code in found.items() if is_wanted(mutant)}
+    return {
+        mutant: status_by_exit_code[code]
+        for mutant, code in found.items()
+        if any(fnmatch(mutant, pattern) for pattern in wanted(name))
+    }
 
 
-def still_to_run(folder: Path, part: str, *, again: bool) -> list[str]:
+def still_to_run(folder: Path, files: Iterable[str], *, again: bool) -> list[str]:
     """Names or patterns: mutmut would run again all that it is given, known or not."""
-    known = {}
-    for name in MUTATED:
-        if part in name:
-            known |= statuses(folder, name)
     settled = NOTICED | {"caught by type check"} | (set() if again else {"survived", "no tests"})
-    return [mutant for mutant, status in known.items() if status not in settled] if known else wanted(part)
+    todo = []
+    for name in files:
+        known = statuses(folder, name)
+        left = [mutant for mutant, status in known.items() if status not in settled]
+        todo += left if known else wanted(name)
+    return todo
 
 
 def print_table(folder: Path) -> None:
     columns = ("mutants", "type errors", "failed tests", "survived", "not run")
     print(f"{'file':26}" + "".join(f"{column:>14}" for column in columns))
-    for name in MUTATED:
-        counts = Counter(statuses(folder, name).values())
-        types, left = counts["caught by type check"], counts["not checked"]
-        tests = sum(counts[status] for status in NOTICED)
-        numbers = (counts.total(), types, tests, counts.total() - types - tests - left, left)
-        print(f"{name.removeprefix(WORLDS + '/'):26}" + "".join(f"{number:14}" for number in numbers))
+    for group in GROUPS:
+        for name in group.files:
+            counts = Counter(statuses(folder / group.name, name).values())
+            types, left = counts["caught by type check"], counts["not checked"]
+            tests = sum(counts[status] for status in NOTICED)
+            numbers = (counts.total(), types, tests, counts.total() - types - tests - left, left)
+            short = name.removeprefix(f"{WORLDS}/").removeprefix(f"{SRC}/")
+            print(f"{short:26}" + "".join(f"{number:14}" for number in numbers))
+
+
+def run_group(group: Group, folder: Path, todo: list[str], *, workers: int) -> None:
+    make_copy(group, folder)
+    command = [sys.executable, "-m", "mutmut", "run", "--max-children", str(workers), *todo]
+    environment = {**os.environ, "PYTEST_TIMEOUT": str(TEST_TIMEOUT_S)}
+    subprocess.run(command, cwd=folder, env=environment, check=False)
 
 
 def main() -> None:
@@ -145,21 +203,12 @@ def main() -> None:
     parser.add_argument("--again", action="store_true", help="run those that survived once more")
     parser.add_argument("--table", action="store_true", help="only print what is known so far")
     args = parser.parse_args()
-    todo = still_to_run(args.folder, args.only, again=args.again)
-    if todo and not args.table:
-        make_copy(args.folder)
-        resource.setrlimit(resource.RLIMIT_AS, (MAX_BYTES, MAX_BYTES))
-        command = [
-            sys.executable,
-            "-m",
-            "mutmut",
-            "run",
-            "--max-children",
-            str(args.workers),
-            *todo,
-        ]
-        environment = {**os.environ, "PYTEST_TIMEOUT": str(TEST_TIMEOUT_S)}
-        subprocess.run(command, cwd=args.folder, env=environment, check=False)
+    resource.setrlimit(resource.RLIMIT_AS, (MAX_BYTES, MAX_BYTES))
+    for group in GROUPS:
+        files = [name for name in group.files if args.only in name]
+        todo = still_to_run(args.folder / group.name, files, again=args.again)
+        if todo and not args.table:
+            run_group(group, args.folder / group.name, todo, workers=args.workers)
     print_table(args.folder)
 
 
