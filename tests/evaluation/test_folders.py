@@ -89,7 +89,7 @@ def test_a_summary_does_not_lead_out_of_its_folder(run: Path) -> None:
     write_json(path, [honest])
     with pytest.raises(ValueError, match="expected a JSON object"):
         load_evaluation(run, SUITE.name)
-    write_json(path, honest | {"fingerprint": honest["fingerprint"] | {"judge": 2}})
+    write_json(path, honest | {"fingerprint": honest["fingerprint"] | {"judge": 999}})
     with pytest.raises(ValueError, match="no fingerprint"):
         load_evaluation(run, SUITE.name)
 
