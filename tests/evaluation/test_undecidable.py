@@ -144,4 +144,6 @@ def test_colours_are_told_wherever_they_are(world: World) -> None:
     assert not has_colours(noise, expected)
     assert not has_colours(np.zeros_like(frame), expected)
     shades = np.linspace(0, 255, 96).astype(np.uint8)
-    assert not has_colours(np.broadcast_to(shades[:, None], (96, 96))[..., None].repeat(3, axis=2), expected)
+    red = np.zeros((96, 96, 3), np.uint8)
+    red[..., 0] = shades
+    assert not has_colours(red, expected)
