@@ -180,7 +180,7 @@ def test_declarations_name_strengths_that_the_audit_tries():
 @pytest.mark.parametrize("world", WORLDS.values(), ids=list(WORLDS))
 @pytest.mark.parametrize(
     ("level", "size"),
-    [("micro", None), ("small", None), ("paper", None), ("micro", (480, 832))],
+    [("micro", None), ("small", None), ("paper", None), ("micro", (240, 416))],
 )
 def test_declared_tolerances_are_kept(world, level, size):
     """Oracle videos of test problems; the tolerances were found on validation problems."""

@@ -11,8 +11,8 @@ frame, which everyone was given, is proof that the file cannot be read for certa
   - the board fits in two places about equally well;
   - a later cell is unreadable, and the first frame itself was read with a confidence below `HAZY`;
   - there are two files for one problem.
-In cells smaller than `SMALL_CELL_PX`, and of a board that fits its place by less than `GOOD` (turned, in perspective,
-out of focus), `CRISP` stands for `HAZY`.
+In cells smaller than `SMALL_CELL_PX`, and of a board that agrees with its place by less than `FITS` (turned, seen from
+aside, out of focus; `GOOD` where it shows another state and so agrees less), `CRISP` stands for `HAZY`.
 """
 
 from __future__ import annotations
@@ -65,6 +65,8 @@ RIVAL = 0.02
 HAZY, CRISP = 0.25, 0.6
 """Confidences of the first frame, that of its least sure cell: below the one, what is wrong with it or with later
 frames may be the file's fault; from the other on, the board need not be looked for."""
+FITS = 0.97
+"""Agreement of a first frame that shows the problem, from which on its cells lie where they should."""
 SMALL_CELL_PX = 7.5
 """Problems are handed out in cells of 8 px at least. In smaller ones 4:2:0 video gives a ring the colour of its
 surroundings, so they must be read with more confidence to be sure."""
@@ -220,7 +222,7 @@ def _straightened(world: World, problem: Problem, video: Video, found: Found, ex
     seen = straighten(video, found.box, tries[best], rows=rows, cols=cols)
     if faults[best] == 0 and found.agreement >= RESEMBLES:
         return _judged(world, straight, seen, found)
-    sure = _all_sure(starts[best]) and starts[best].confidence[0] >= _least_confidence(problem, found)
+    sure = _all_sure(starts[best]) and starts[best].confidence[0] >= _least_confidence(problem, found, GOOD)
     if sure and found.box.overhang(frame, rows, cols) <= MAX_UNSEEN:
         return Finding(Verdict(False, "wrong_start", 0), box=found.box, seen=seen, layout=straight.layout)
     why = (
@@ -238,7 +240,7 @@ def _judged(world: World, problem: Problem, seen: Video, found: Found | None) ->
     steady = without_drift(seen, problem.layout)
     verdict = judge_video(world, problem, steady)
     confidence = float(_read(world, problem, steady[:1]).confidence[0])
-    if verdict.reason == "unreadable" and confidence < _least_confidence(problem, found):
+    if verdict.reason == "unreadable" and confidence < _least_confidence(problem, found, FITS):
         why = (
             f"a cell of frame {verdict.frame} cannot be read, but the first frame itself is read with a "
             f"confidence of only {confidence:.2f}: the file may be at fault"
@@ -247,12 +249,12 @@ def _judged(world: World, problem: Problem, seen: Video, found: Found | None) ->
     return Finding(verdict, box=box, seen=steady, layout=problem.layout)
 
 
-def _least_confidence(problem: Problem, found: Found | None) -> float:
+def _least_confidence(problem: Problem, found: Found | None, fit: float) -> float:
     """With which a first frame must be read to be held against a video."""
     if found is None:
         return HAZY
     small = min(found.box.cell_px(*problem.grid.shape)) < SMALL_CELL_PX
-    return CRISP if small or found.agreement < GOOD else HAZY
+    return CRISP if small or found.agreement < fit else HAZY
 
 
 def _all_sure(trace: Trace) -> bool:

@@ -14,7 +14,7 @@ REACH = 40.0
 """A pixel has a colour if it is this near to it; colours that one zone can show lie at least 80 apart."""
 PART = 0.05
 """A colour is there if it covers this share of what it covers of the board."""
-MIN_AREA, MIN_COLOURS = 0.8, 0.6
+MIN_AREA, MIN_COLOURS = 0.8, 0.5
 """Of the board's area, and of its colours, this share must be there."""
 
 
