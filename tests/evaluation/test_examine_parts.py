@@ -13,6 +13,7 @@ from videorlvr.base.video import write_mp4, write_png
 from videorlvr.evaluation import examine as module
 from videorlvr.evaluation.examine import (
     CRISP,
+    FITS,
     HAZY,
     MAX_ASPECT_ERROR,
     MAX_UNSEEN,
@@ -214,13 +215,17 @@ def found_of(cell_px: float, agreement: float, *, cell_height: float | None = No
 
 
 def test_small_cells_and_poor_fits_must_be_read_with_more_confidence() -> None:
-    least = module._least_confidence
-    assert least(PROBLEM, None) == HAZY
-    assert least(PROBLEM, found_of(SMALL_CELL_PX, GOOD)) == HAZY
-    assert least(PROBLEM, found_of(SMALL_CELL_PX - 0.01, GOOD)) == CRISP
-    assert least(PROBLEM, found_of(SMALL_CELL_PX, GOOD - 0.01)) == CRISP
-    assert least(PROBLEM, found_of(9, GOOD, cell_height=SMALL_CELL_PX - 0.01)) == CRISP
-    assert least(PROBLEM, found_of(SMALL_CELL_PX - 0.01, GOOD, cell_height=9)) == CRISP
+    for fit in (GOOD, FITS):
+
+        def least(found: Found | None, fit: float = fit) -> float:
+            return module._least_confidence(PROBLEM, found, fit)
+
+        assert least(None) == HAZY
+        assert least(found_of(SMALL_CELL_PX, fit)) == HAZY
+        assert least(found_of(SMALL_CELL_PX - 0.01, fit)) == CRISP
+        assert least(found_of(SMALL_CELL_PX, fit - 0.01)) == CRISP
+        assert least(found_of(9, fit, cell_height=SMALL_CELL_PX - 0.01)) == CRISP
+        assert least(found_of(SMALL_CELL_PX - 0.01, fit, cell_height=9)) == CRISP
 
 
 def test_cells_of_a_first_frame_are_counted() -> None:
@@ -358,6 +363,6 @@ def test_a_smear_is_told_with_its_frame_and_the_confidence(bars: bool) -> None:
 
 def test_bounds_are_in_order() -> None:
     assert 0 < HAZY < CRISP < 1
-    assert RESEMBLES < GOOD
+    assert RESEMBLES < GOOD < FITS < 1
     assert MIN_CELL_PX < SMALL_CELL_PX < 8
     assert MAX_UNSEEN < 1 / 8

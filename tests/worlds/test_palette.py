@@ -52,11 +52,11 @@ def test_most_colours_must_be_there_and_not_the_ground_alone() -> None:
     expected = board_of(*[BLACK] * 18, RED, GREEN)
     ground = (BLACK, 1000)
     enough = round(10_000 * PART / 20)
-    assert MIN_COLOURS == 0.6
-    assert not has_colours(picture_of(ground), expected)
     assert has_colours(picture_of(ground, (RED, enough)), expected)
-    assert has_colours(picture_of(ground, (RED, round(0.84 * enough))), expected)  # (1 + 0.84) / 3
-    assert not has_colours(picture_of(ground, (RED, round(0.76 * enough))), expected)
+    part = 3 * MIN_COLOURS - 1  # of red, beside all of the ground and nothing of the third
+    assert not has_colours(picture_of(ground), expected)
+    assert has_colours(picture_of(ground, (RED, round((part + 0.04) * enough))), expected)
+    assert not has_colours(picture_of(ground, (RED, round((part - 0.04) * enough))), expected)
 
 
 def test_zones_count_by_their_areas() -> None:
