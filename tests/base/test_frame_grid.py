@@ -72,6 +72,10 @@ def test_without_durations_a_rate_is_stated_for_them() -> None:
         ([0, 33], 99, 1, [1, 3]),  # two pictures are enough
         ([0, 250, 625], 250, 1, [2, 3, 2]),  # the last is as long as the shortest
         ([0, 16, 40], 0, 1, [2, 3, 1]),  # 8 ms are 8 units of a millisecond
+        ([0, 14, 35], 0, 1, [1, 1, 1]),  # ... and 7 ms are 7
+        ([0, 160, 400], 0, 0.1, [2, 3, 1]),  # finer ticks were once milliseconds
+        ([0, 120, 300], 0, 0.1, [1, 1, 1]),
+        ([0, 12, 30], 0, 2, [1, 1, 1]),  # 12 ms are 6 units of 2 ms
         ([0, 8, 20], 0, 2, [1, 1, 1]),  # ... and 4 of 2 ms: a grid of 8 ms is not tried
         ([0, 1, 4], 0, 1, [1, 1, 1]),  # 2 units apart: all rounding
         ([0, 1, 4], 0, 2, [1, 1, 1]),

@@ -146,7 +146,8 @@ def test_frames_are_asked_for_again_only_where_the_board_is_looked_for() -> None
 
 
 def test_files_that_are_not_there_or_elsewhere(tmp_path: Path) -> None:
-    assert examine(PROBLEM, []).verdict.reason == "missing_file"
+    missing = examine(PROBLEM, []).verdict
+    assert (missing.success, missing.reason) == (False, "missing_file")
     inside, outside = tmp_path / "videos", tmp_path / "v.mp4"
     write_mp4(outside, ORACLE, fps=8, lossless=True)
     write_mp4(inside / "v.mp4", ORACLE, fps=8, lossless=True)
@@ -156,7 +157,8 @@ def test_files_that_are_not_there_or_elsewhere(tmp_path: Path) -> None:
     assert finding.verdict.success
     assert finding.fps == pytest.approx(8)
     assert examine(PROBLEM, [outside]).verdict.success
-    assert examine(PROBLEM, [inside / "far.mp4"]).verdict.reason == "outside_folder"
+    far = examine(PROBLEM, [inside / "far.mp4"]).verdict
+    assert (far.success, far.reason) == (False, "outside_folder")
     assert examine(PROBLEM, [inside / "none.mp4"]).verdict.reason == "missing_file"
     (inside / "text.mp4").write_text("no video")
     assert examine(PROBLEM, [inside / "text.mp4"]).verdict.reason == "unreadable_video"
@@ -166,6 +168,15 @@ def test_files_that_are_not_there_or_elsewhere(tmp_path: Path) -> None:
     two = examine(PROBLEM, [inside / "v.mp4", outside])
     assert two.why == "there are 2 videos for this problem: v.mp4 and v.mp4; keep one"
     assert (two.verdict.success, two.verdict.reason, two.seen) == (False, "undecidable", None)
+
+
+def test_files_are_resized_while_they_are_decoded(tmp_path: Path) -> None:
+    """In the layout's shape to its size; where the board is looked for, to cells of 24 px."""
+    write_mp4(tmp_path / "v.mp4", scaled(ORACLE, 5), fps=8, lossless=True)
+    finding = examine(PROBLEM, [tmp_path / "v.mp4"])
+    assert finding.verdict.success
+    assert finding.video is not None
+    assert finding.video.shape == ORACLE.shape
 
 
 def test_pictures_of_another_size_in_a_folder_are_examined(tmp_path: Path) -> None:
