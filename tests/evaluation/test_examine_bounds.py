@@ -154,3 +154,44 @@ def test_two_places_that_fit_alike_are_told() -> None:
     assert finding.box is not None
     side = ORACLE.shape[2]
     assert min(abs(finding.box.left), abs(finding.box.left - side)) < 1
+
+
+def searched(video: Video) -> Finding:
+    """Without a first look: its verdict would be that the size is another."""
+    return module._searched(MAZE, PROBLEM, video, Finding(Verdict(False, "wrong_size")))
+
+
+def test_a_frame_with_fewer_pixels_than_cells_need_is_not_searched() -> None:
+    """By its height or its width: 3 cells need 12 px each way."""
+    for height, width in ((11, 200), (200, 11)):
+        finding = searched(np.zeros((1, height, width, 3), np.uint8))
+        assert finding.why == "its cells are 3.7 px wide; 4 px are needed to be sure"
+    assert searched(np.zeros((1, 12, 12, 3), np.uint8)).verdict.reason == "wrong_size"
+
+
+def test_a_clear_start_in_its_place_is_not_looked_for() -> None:
+    """Its smear is a refusal; and another board stays one, though where else it may be cannot be told."""
+    small = oracle_video(MAZE, PROBLEM)
+    smear = small.copy()
+    smear[-1] = (smear[-1] / 2 + smear[0] / 2).astype(np.uint8)
+    finding = module.look_again(PROBLEM, smear, module.examine_directly(PROBLEM, smear))
+    assert (reason_of(finding), finding.box) == ("unreadable", None)
+    flipped = small[:, ::-1]
+    first = module.examine_directly(PROBLEM, flipped)
+    assert reason_of(searched(flipped)) == "undecidable"
+    assert module.look_again(PROBLEM, flipped, first) is first
+
+
+def test_a_board_with_little_in_common_is_refused_only_if_it_is_read() -> None:
+    """FlowFree's boards are mostly empty: two of them may agree in nothing, and still one is read."""
+    world = WORLDS["flowfree"]
+    problem = make_problem(world, "micro", "val", 0)
+    first = Finding(Verdict(False, "wrong_size"))
+    read = module._searched(world, problem, oracle_video(world, problem)[:, ::-1], first)
+    assert (reason_of(read), read.verdict.frame) == ("wrong_start", 0)
+    assert read.box is not None
+    lost = module._searched(
+        world, problem, oracle_video(world, make_problem(world, "micro", "val", 1)), first
+    )
+    assert reason_of(lost) == "undecidable"
+    assert lost.why.startswith("its first frame has the problem's colours")
