@@ -70,7 +70,10 @@ GROUPS = (
             f"{SRC}/evaluation/examine.py",
         ),
         (
-            *(f"worlds/test_{name}.py" for name in ("straighten", "register", "register_parts", "palette")),
+            *(
+                f"worlds/test_{name}.py"
+                for name in ("straighten", "register", "register_parts", "register_search", "palette")
+            ),
             *(
                 f"evaluation/test_{name}.py"
                 for name in ("examine", "examine_parts", "examine_bounds", "undecidable")
@@ -213,6 +216,10 @@ def main() -> None:
         files = [name for name in group.files if args.only in name]
         todo = still_to_run(args.folder / group.name, files, again=args.again)
         if todo and not args.table:
+            if (
+                args.again
+            ):  # otherwise mutmut would not know which tests are new, or forget all results for them
+                (args.folder / group.name / "mutants" / "mutmut-stats.json").unlink(missing_ok=True)
             run_group(group, args.folder / group.name, todo, workers=args.workers)
     print_table(args.folder)
 
