@@ -194,8 +194,10 @@ def print_table(folder: Path) -> None:
             print(f"{short:26}" + "".join(f"{number:14}" for number in numbers))
 
 
-def run_group(group: Group, folder: Path, todo: list[str], *, workers: int) -> None:
+def run_group(group: Group, folder: Path, todo: list[str], *, workers: int, again: bool) -> None:
     make_copy(group, folder)
+    if again:  # tests may be new: they are collected anew, and what is known of mutants is kept
+        (folder / "mutants" / "mutmut-stats.json").unlink(missing_ok=True)
     command = [sys.executable, "-m", "mutmut", "run", "--max-children", str(workers), *todo]
     environment = {**os.environ, "PYTEST_TIMEOUT": str(TEST_TIMEOUT_S)}
     subprocess.run(command, cwd=folder, env=environment, check=False)
@@ -216,11 +218,7 @@ def main() -> None:
         files = [name for name in group.files if args.only in name]
         todo = still_to_run(args.folder / group.name, files, again=args.again)
         if todo and not args.table:
-            if (
-                args.again
-            ):  # otherwise mutmut would not know which tests are new, or forget all results for them
-                (args.folder / group.name / "mutants" / "mutmut-stats.json").unlink(missing_ok=True)
-            run_group(group, args.folder / group.name, todo, workers=args.workers)
+            run_group(group, args.folder / group.name, todo, workers=args.workers, again=args.again)
     print_table(args.folder)
 
 

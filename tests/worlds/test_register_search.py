@@ -68,6 +68,15 @@ def test_a_scan_goes_no_further_than_a_tenth() -> None:
         assert abs(found.cell_px(5, 5)[0] / 12 - 1) < MAX_SCALE_ERROR + 1e-6
 
 
+def test_a_climb_goes_on_where_one_step_would_leave_the_frame() -> None:
+    """The board fills the frame, and the box lies outside by as much as it may on every side."""
+    true = Box(0, 4 * 16, 0, 3 * 16)
+    frame, grid = random_board(3, 4, true, 48, 64)
+    end, value = register._climb(true.moved(-2, 2, -2, 2), frame, expected_zones(grid, THEME))
+    assert end.distance(true) < 0.1
+    assert value > 0.99
+
+
 def test_the_best_start_is_tried_first() -> None:
     """A board in a corner of a large plain page: only the page without its bars leads there."""
     frame = first_frame(WORLD, PROBLEM)
