@@ -62,7 +62,7 @@ def reason_of(finding: Finding) -> str:
     return finding.verdict.reason
 
 
-def test_another_start_is_refused_only_as_surely_as_its_place_fits() -> None:
+def test_a_start_of_another_board_is_refused_only_as_surely_as_its_place_fits() -> None:
     """Read for certain, with a confidence of 0.33: between what a good place needs and what another does."""
     hazy = blurred(OTHER, 2)
     assert reason_of(straightened(hazy, found(GOOD))) == "wrong_start"

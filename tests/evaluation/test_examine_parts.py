@@ -195,6 +195,7 @@ def test_the_first_look_tells_what_it_saw() -> None:
     assert found.layout == PROBLEM.layout
     few = examine_directly(PROBLEM, ORACLE[:1])
     assert (few.verdict.reason, few.verdict.frame, few.layout) == ("too_few_frames", 0, PROBLEM.layout)
+    assert not few.verdict.success
     assert few.seen is not None
     wrong = examine_directly(PROBLEM, scaled(ORACLE, 2))
     assert (wrong.verdict.reason, wrong.seen, wrong.layout) == ("wrong_size", None, PROBLEM.layout)

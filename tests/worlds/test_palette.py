@@ -59,6 +59,13 @@ def test_most_colours_must_be_there_and_not_the_ground_alone() -> None:
     assert not has_colours(picture_of(ground, (RED, round((part - 0.04) * enough))), expected)
 
 
+def test_half_of_the_colours_are_enough() -> None:
+    expected = board_of(*[BLACK] * 17, RED, GREEN, BLUE)
+    assert MIN_COLOURS == 0.5
+    assert has_colours(picture_of((BLACK, 1000), (RED, 100)), expected)
+    assert not has_colours(picture_of((BLACK, 1000)), expected)
+
+
 def test_zones_count_by_their_areas() -> None:
     """A core covers a quarter of a cell and its stripes three eighths of that each."""
     expected = board_of(BLACK)
