@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from videorlvr.worlds import WORLDS, register
-from videorlvr.worlds.api import Grid, Layout, Video
+from videorlvr.worlds.api import WALL_WEST, Grid, Layout, Video
 from videorlvr.worlds.draw import render
 from videorlvr.worlds.problems import first_frame, make_problem, theme_of
 from videorlvr.worlds.register import (
@@ -89,6 +89,20 @@ def test_the_best_start_is_tried_first() -> None:
     true = Box(left, left + layout.cols * layout.cell_px, top, top + layout.rows * layout.cell_px)
     assert found.box.distance(true) < 0.2
     assert found.agreement > 0.99
+
+
+def test_a_place_a_cell_aside_is_another_place() -> None:
+    """All columns are equal, and there are two more than the board has: the problem's own place, and the middle."""
+    rng = np.random.default_rng(1)
+    ground = rng.integers(len(THEME.tiles), size=(4, 1)).astype(np.uint8).repeat(6, axis=1) * 16
+    ground |= WALL_WEST  # the outermost rows are not plain, or they would be taken for bars
+    figure = rng.integers(len(THEME.figures), size=(4, 1)).astype(np.uint8).repeat(6, axis=1)
+    page = render(ground, figure[None], layout=Layout(64, 112, 0, 16, 16, 4, 6), theme=THEME)
+    grid, layout = Grid(ground[:, :4], figure[:, :4]), Layout(64, 112, 0, 16, 16, 4, 4)
+    found = find_board(page, grid=grid, layout=layout, theme=THEME)
+    assert found is not None
+    assert found.agreement > 0.99
+    assert found.rival > 0.99
 
 
 def test_a_plain_page_of_any_colour_is_not_searched() -> None:
