@@ -69,23 +69,23 @@ def test_a_scan_goes_no_further_than_a_tenth() -> None:
 
 
 def test_a_climb_goes_on_where_one_step_would_leave_the_frame() -> None:
-    """The board fills the frame, and the box lies outside by as much as it may on every side."""
+    """The board fills the frame, and the box lies outside by as much as it may: no edge moves alone."""
     true = Box(0, 4 * 16, 0, 3 * 16)
     frame, grid = random_board(3, 4, true, 48, 64)
-    end, value = register._climb(true.moved(-2, 2, -2, 2), frame, expected_zones(grid, THEME))
+    end, value = register._climb(true.moved(-2.13, 2.13, -2.18, 2.18), frame, expected_zones(grid, THEME))
     assert end.distance(true) < 0.1
     assert value > 0.99
 
 
 def test_the_best_start_is_tried_first() -> None:
-    """A board in a corner of a large plain page: only the page without its bars leads there."""
-    frame = first_frame(WORLD, PROBLEM)
-    page = np.full((170, 260, 3), 70, np.uint8)
-    page[120 : 120 + frame.shape[0], 20 : 20 + frame.shape[1]] = frame
-    found = found_in(page)
+    """In a corner of a large plain page, with a margin of its own: of some starts, one leads there."""
+    problem = make_problem(WORLD, "paper", "val", 0)
+    layout, frame = problem.layout, first_frame(WORLD, problem)
+    page = np.full((200, 210, 3), 150, np.uint8)
+    page[118 : 118 + frame.shape[0], 2 : 2 + frame.shape[1]] = frame
+    found = find_board(page[None], grid=problem.grid, layout=layout, theme=theme_of(WORLD, problem))
     assert found is not None
-    layout = PROBLEM.layout
-    left, top = 20 + layout.left_px, 120 + layout.top_px
+    left, top = 2 + layout.left_px, 118 + layout.top_px
     true = Box(left, left + layout.cols * layout.cell_px, top, top + layout.rows * layout.cell_px)
     assert found.box.distance(true) < 0.2
     assert found.agreement > 0.99
