@@ -29,6 +29,7 @@ from videorlvr.base.video import VideoError
 from videorlvr.base.video_read import read_video
 from videorlvr.worlds import world_of
 from videorlvr.worlds.api import UNSURE, Layout, Problem, Trace, Verdict, Video, World
+from videorlvr.worlds.follow import follow, has_moved
 from videorlvr.worlds.palette import has_colours
 from videorlvr.worlds.problems import judge_video, theme_of
 from videorlvr.worlds.read import read, zone_colours
@@ -45,6 +46,7 @@ from videorlvr.worlds.register import (
 from videorlvr.worlds.straighten import (
     CELL_PX,
     TRUE_COLOURS,
+    Colours,
     fit_colours,
     in_true_colours,
     straight_layout,
@@ -70,6 +72,8 @@ FITS = 0.97
 SMALL_CELL_PX = 7.5
 """Problems are handed out in cells of 8 px at least. In smaller ones 4:2:0 video gives a ring the colour of its
 surroundings, so they must be read with more confidence to be sure."""
+FOLLOWED_CELL_PX = 12
+"""In smaller cells a success stands though its board has moved: parts of a pixel blur what they move."""
 MAX_UNSEEN = 1 / 32
 """How far, in cells, a board may lie outside its frame and still be held against a video: a quarter of a wall."""
 SECOND_LOOK = ("wrong_start", "unreadable")
@@ -119,7 +123,7 @@ def examine_frames(problem: Problem, frames: Callable[[SizeRule], tuple[Video, f
     """The finding on frames that can be had in other sizes.
 
     frames(size): (video, frames a second) with size(height, width) -> (height, width) applied to every frame;
-    it may be asked twice.
+    it may be asked three times.
     """
     layout = problem.layout
     video, fps = frames(lambda height, width: _direct_size(height, width, layout))
@@ -127,6 +131,9 @@ def examine_frames(problem: Problem, frames: Callable[[SizeRule], tuple[Video, f
     if finding.verdict.reason in (*SECOND_LOOK, "wrong_size"):
         video, fps = frames(lambda height, width: _working_size(height, width, layout))
         finding = look_again(problem, video, finding)
+    if _moves(problem, finding):
+        video, fps = frames(lambda height, width: _working_size(height, width, layout))
+        finding = look_along(problem, video, finding)
     return dataclasses.replace(finding, video=video, fps=fps)
 
 
@@ -209,29 +216,100 @@ def _unlike(video: Video, first: Finding, expected: Floats) -> Finding:
 def _straightened(world: World, problem: Problem, video: Video, found: Found, expected: Floats) -> Finding:
     """The finding on a board that was found; not judged where it hardly resembles the problem."""
     rows, cols = problem.grid.shape
-    straight = dataclasses.replace(problem, layout=straight_layout(rows, cols))
+    straight = _straight(problem)
     frame = FirstFrame(video[0])
-    fitted = fit_colours(zones_in(frame, found.box, rows, cols), expected)
-    tries = [TRUE_COLOURS, *([fitted] if fitted.believable else [])]
-    starts = [
-        _read(world, straight, straighten(video[:1], found.box, colours, rows=rows, cols=cols))
-        for colours in tries
-    ]
-    faults = [_faults(problem, start) for start in starts]
-    best = min(range(len(tries)), key=lambda n: (faults[n], -starts[n].confidence[0]))
-    seen = straighten(video, found.box, tries[best], rows=rows, cols=cols)
-    if faults[best] == 0 and found.agreement >= RESEMBLES:
+    best = _best_colours(world, problem, video, found.box, expected)
+    seen = straighten(video, found.box, best.colours, rows=rows, cols=cols)
+    if best.faults == 0 and found.agreement >= RESEMBLES:
         return _judged(world, straight, seen, found)
-    sure = _all_sure(starts[best]) and starts[best].confidence[0] >= _least_confidence(problem, found, GOOD)
+    sure = _all_sure(best.start) and best.start.confidence[0] >= _least_confidence(problem, found, GOOD)
     if sure and found.box.overhang(frame, rows, cols) <= MAX_UNSEEN:
         return Finding(Verdict(False, "wrong_start", 0), box=found.box, seen=seen, layout=straight.layout)
     why = (
-        f"its first frame resembles the problem, but {faults[best]} of its {rows * cols} cells, "
+        f"its first frame resembles the problem, but {best.faults} of its {rows * cols} cells, "
         f"{min(found.box.cell_px(rows, cols)):.0f} px wide, cannot be read as they should be"
     )
-    if not fitted.believable:
+    if not best.believable:
         why += ", and its contrast or colours are further from the problem's than is corrected"
     return dataclasses.replace(_undecidable(why, found.box), seen=seen, layout=straight.layout)
+
+
+@dataclass(frozen=True)
+class _Start:
+    """How a first frame reads in certain colours. believable: whether those that fit best are ever corrected."""
+
+    colours: Colours
+    start: Trace
+    faults: int
+    believable: bool
+
+
+def _best_colours(world: World, problem: Problem, video: Video, box: Box, expected: Floats) -> _Start:
+    """The colours, as they are or as fitted, in which the first frame's board reads best."""
+    rows, cols = problem.grid.shape
+    fitted = fit_colours(zones_in(FirstFrame(video[0]), box, rows, cols), expected)
+    found = []
+    for colours in (TRUE_COLOURS, *([fitted] if fitted.believable else [])):
+        first = straighten(video[:1], box, colours, rows=rows, cols=cols)
+        start = _read(world, _straight(problem), first)
+        found.append(_Start(colours, start, _faults(problem, start), fitted.believable))
+    return min(found, key=lambda one: (one.faults, -one.start.confidence[0]))
+
+
+def _straight(problem: Problem) -> Problem:
+    return dataclasses.replace(problem, layout=straight_layout(*problem.grid.shape))
+
+
+def _moves(problem: Problem, finding: Finding) -> bool:
+    """Is the board of a refused video, in the frame at fault, not where it was in the first? That of a success is
+    asked for in the last frame: read in its place, a mark that is half there is not taken for a whole one."""
+    layout, seen, frame = finding.layout, finding.seen, finding.verdict.frame
+    if seen is None or layout is None:
+        return False
+    if finding.verdict.success:
+        frame = len(seen) - 1 if layout.cell_px >= FOLLOWED_CELL_PX else 0
+    if not frame:
+        return False
+    expected = expected_zones(problem.grid, theme_of(world_of(problem.address.world), problem))
+    return has_moved(seen[frame], _own_box(layout), expected)
+
+
+def _own_box(layout: Layout, scale: tuple[float, float] = (1.0, 1.0)) -> Box:
+    """The board of a layout in frames whose height and width are so many times the layout's."""
+    high, wide = scale
+    bottom, right = (
+        layout.top_px + layout.rows * layout.cell_px,
+        layout.left_px + layout.cols * layout.cell_px,
+    )
+    return Box(layout.left_px * wide, right * wide, layout.top_px * high, bottom * high)
+
+
+def look_along(problem: Problem, video: Video, still: Finding) -> Finding:
+    """The finding on a video whose board moves as a whole; `still`, the one on a board at rest, where it does not,
+    or is lost on the way."""
+    world, layout = world_of(problem.address.world), problem.layout
+    rows, cols = problem.grid.shape
+    expected = expected_zones(problem.grid, theme_of(world, problem))
+    scale = video.shape[1] / layout.height_px, video.shape[2] / layout.width_px
+    box = _own_box(layout, scale) if still.box is None else still.box
+    best = _best_colours(world, problem, video, box, expected)
+    boxes = follow(video, box, expected) if best.faults == 0 else [box]
+    if boxes[-1].distance(box) < MAX_UNSEEN * min(box.cell_px(rows, cols)):
+        return still
+    if len(boxes) < len(video):
+        why = f"its board moves, and cannot be followed beyond frame {len(boxes) - 1}"
+        return dataclasses.replace(_undecidable(why, box), seen=still.seen, layout=still.layout)
+    straight, colours = _straight(problem), best.colours
+    frames = [
+        straighten(frame[None], place, colours, rows=rows, cols=cols)
+        for frame, place in zip(video, boxes, strict=True)
+    ]
+    seen = without_drift(np.concatenate(frames), straight.layout)
+    verdict = judge_video(world, straight, seen)
+    if verdict.reason == "unreadable":
+        why = f"its board moves, and a cell of frame {verdict.frame} cannot be read where it has moved to"
+        return dataclasses.replace(_undecidable(why, box), seen=seen, layout=straight.layout)
+    return Finding(verdict, box=box, seen=seen, layout=straight.layout)
 
 
 def _judged(world: World, problem: Problem, seen: Video, found: Found | None) -> Finding:

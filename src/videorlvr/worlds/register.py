@@ -12,7 +12,7 @@ with the hand (`draw`).
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -167,14 +167,14 @@ def find_board(video: Video, *, grid: Grid, layout: Layout, theme: Theme) -> Fou
     starts = sorted(((box, fit(box)) for box in boxes), key=lambda start: -start[1])
     ends: list[tuple[Box, float]] = []
     for box, _ in starts[:NUM_STARTS]:
-        ends.append(_climb(box, frame, expected))
+        ends.append(climb(box, frame, expected))
         if ends[-1][1] >= GOOD:
             break
     else:
         # The first of all, the problem's own place, may agree with nothing yet and be next to what does.
         centres = dict.fromkeys((*boxes[:1], *(box for box, _ in starts[:NUM_STARTS])))
         scanned = (_scan(box, frame, expected) for box in centres)
-        ends += [_climb(box, frame, expected) for box in scanned if box is not None]
+        ends += [climb(box, frame, expected) for box in scanned if box is not None]
     if not ends:
         return None
     best, value = max(ends, key=lambda end: end[1])
@@ -256,20 +256,35 @@ _BOARD_MOVES = ((1, 1, 0, 0), (0, 0, 1, 1), (-1, 1, 0, 0), (0, 0, -1, 1), (-1, 1
 """Steps of the edges left, right, top, bottom: each alone; shifts, a wider, a taller and a larger board."""
 
 
-def _climb(box: Box, frame: FirstFrame, expected: Floats) -> tuple[Box, float]:
-    """The box moved edge by edge, in smaller and smaller steps, to where the frame agrees best; and how well."""
+def climb(
+    box: Box,
+    frame: FirstFrame,
+    expected: Floats,
+    *,
+    moves: Sequence[tuple[int, int, int, int]] = _EDGE_MOVES + _BOARD_MOVES,
+    zones: slice = slice(None),
+) -> tuple[Box, float]:
+    """The box moved, in smaller and smaller steps, to where the frame agrees best; and how well.
+
+    moves: of the edges left, right, top, bottom, each tried both ways. zones: those that are looked at.
+    """
     rows, cols = expected.shape[:2]
-    moves = [tuple(sign * part for part in move) for move in _EDGE_MOVES + _BOARD_MOVES for sign in (1, -1)]
-    value = float(agreement(zones_in(frame, box, rows, cols)[None], expected)[0])
+    both_ways = [tuple(sign * part for part in move) for move in moves for sign in (1, -1)]
+
+    def fit(box: Box) -> float:
+        seen = zones_in(frame, box, rows, cols)[None, :, :, zones]
+        return float(agreement(seen, expected[:, :, zones])[0])
+
+    value = fit(box)
     step = max(box.cell_px(rows, cols)) / 8
     finest = step / 32
     while step >= finest:
         improved = False
-        for move in moves:
+        for move in both_ways:
             other = box.moved(*[part * step for part in move])
             if not _admissible(other, frame, rows, cols):
                 continue
-            found = float(agreement(zones_in(frame, other, rows, cols)[None], expected)[0])
+            found = fit(other)
             if found > value + 1e-6:
                 box, value, improved = other, found, True
         if not improved:
