@@ -279,7 +279,7 @@ def test_a_climb_ends_where_no_step_leads_higher(side: int) -> None:
     def fit(box: Box) -> float:
         return float(agreement(zones_in(frame, box, ROWS, COLS)[None], EXPECTED)[0])
 
-    end, value = register._climb(start, frame, EXPECTED)
+    end, value = register.climb(start, frame, EXPECTED)
     assert value == pytest.approx(fit(end))
     assert end.distance(true) < 0.15
     step = max(start.cell_px(ROWS, COLS)) / 8 / 32
@@ -294,7 +294,7 @@ def test_a_climb_stays_in_the_frame() -> None:
     """The board goes on outside: its box may not."""
     true = square_at(-8, 30, 16)
     frame = FirstFrame(board_at(true, 160, 180))
-    end, _ = register._climb(square_at(0, 30, 16), frame, EXPECTED)
+    end, _ = register.climb(square_at(0, 30, 16), frame, EXPECTED)
     assert end.overhang(frame, ROWS, COLS) <= MAX_OVERHANG
 
 

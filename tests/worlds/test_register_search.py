@@ -72,7 +72,7 @@ def test_a_climb_goes_on_where_one_step_would_leave_the_frame() -> None:
     """The board fills the frame, and the box lies outside by as much as it may: no edge moves alone."""
     true = Box(0, 4 * 16, 0, 3 * 16)
     frame, grid = random_board(3, 4, true, 48, 64)
-    end, value = register._climb(true.moved(-2.13, 2.13, -2.18, 2.18), frame, expected_zones(grid, THEME))
+    end, value = register.climb(true.moved(-2.13, 2.13, -2.18, 2.18), frame, expected_zones(grid, THEME))
     assert end.distance(true) < 0.1
     assert value > 0.99
 
