@@ -190,3 +190,15 @@ def test_a_board_with_little_in_common_is_refused_if_it_is_read() -> None:
     read = module._searched(world, problem, oracle_video(world, problem)[:, ::-1], first)
     assert (reason_of(read), read.verdict.frame) == ("wrong_start", 0)
     assert read.box is not None
+
+
+@pytest.mark.parametrize("drift", [40, -40])
+def test_what_cannot_be_read_at_first_is_looked_at_again(drift: int) -> None:
+    """Brightness that drifts by as much as is corrected: without the correction, colours are not sure."""
+    world = WORLDS["flowfree"]
+    problem = make_problem(world, "micro", "val", 0)
+    video = oracle_video(world, problem)
+    steps = np.linspace(0, drift, len(video)).round().astype(int)[:, None, None, None]
+    drifting = np.clip(video.astype(int) + steps, 0, 255).astype(np.uint8)
+    assert module.examine_directly(problem, drifting).verdict.reason == "unreadable"
+    assert module.examine_frames(problem, lambda size: (drifting, 8.0)).verdict.success
