@@ -66,7 +66,7 @@ GROUPS = (
     Group(
         "boards",
         (
-            *(f"{WORLDS}/{name}.py" for name in ("straighten", "register", "palette")),
+            *(f"{WORLDS}/{name}.py" for name in ("straighten", "register", "palette", "follow")),
             f"{SRC}/evaluation/examine.py",
         ),
         (
@@ -76,10 +76,10 @@ GROUPS = (
             ),
             *(
                 f"evaluation/test_{name}.py"
-                for name in ("examine", "examine_parts", "examine_bounds", "undecidable")
+                for name in ("examine", "examine_parts", "examine_bounds", "undecidable", "follow")
             ),
         ),
-        slow="cheat or honest or busy or 24 or pillarbox or cut or turned or certain or another_start or "
+        slow="cheat or busy or 24 or pillarbox or cut or turned or certain or another_start or "
         "looked_through or nothing_is_found or paper or cannot_be_read or smear_is_a or drifts or board_outside or "
         "(passes and not maze)",
         packages=("worlds", "evaluation.examine"),

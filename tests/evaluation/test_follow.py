@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from videorlvr.base import seeding
 from videorlvr.evaluation.audit import cheat_video, verdict_as_scored
@@ -107,3 +108,55 @@ def test_a_board_at_rest_has_not_moved_whatever_its_figures_do(world):
         assert not has_moved(noisy, rest, expected)
     nudged = np.roll(frame, problem.layout.cell_px // 12, axis=0)
     assert has_moved(nudged, rest, expected)
+
+
+def rolled(frame: np.ndarray, down: int, right: int) -> np.ndarray:
+    return np.roll(frame, (down, right), axis=(0, 1))
+
+
+@every_world
+def test_a_board_has_moved_from_a_sixtyfourth_of_a_cell_on_either_way(world):
+    """Half of what it is nudged by fits as well before as after."""
+    problem = shown_as(world, make_problem(world, "micro", "val", 1), size=(64 * 6, 64 * 8))
+    assert problem.layout.cell_px >= 64
+    frame, rest, expected = oracle_video(world, problem)[0], box_of(problem), expected_of(world, problem)
+    sixtyfourth, thirtysecond = problem.layout.cell_px // 64, problem.layout.cell_px // 32
+    for down, right in ((1, 0), (-1, 0), (0, 1), (0, -1)):
+        assert not has_moved(rolled(frame, down * sixtyfourth, right * sixtyfourth), rest, expected)
+        assert has_moved(rolled(frame, down * thirtysecond, right * thirtysecond), rest, expected)
+
+
+@every_world
+def test_a_board_that_wanders_off_is_followed_for_a_cell(world):
+    problem = large(world)
+    first, cell_px = oracle_video(world, problem)[0], problem.layout.cell_px
+    room = 2 * cell_px
+    wide = np.pad(first, ((room, room), (room, room), (0, 0)), mode="edge")
+    steps = np.arange(9) * cell_px // 6
+    walk = np.stack([rolled(wide, 0, step) for step in steps])
+    start = box_of(problem).moved(room, room, room, room)
+    boxes = follow(walk, start, expected_of(world, problem))
+    assert np.sum(steps < 0.97 * cell_px) <= len(boxes) <= np.sum(steps < 1.03 * cell_px)
+
+
+@every_world
+def test_a_board_that_leaves_its_frame_is_followed_no_further(world):
+    problem = large(world)
+    first, cell_px = oracle_video(world, problem)[0], problem.layout.cell_px
+    away = np.stack([rolled(first, -px, 0) for px in range(cell_px // 4)])
+    away[:, -cell_px // 4 :] = first[-1, 0]
+    boxes = follow(away, box_of(problem), expected_of(world, problem))
+    assert 2 <= len(boxes) <= cell_px // 6
+
+
+@every_world
+def test_a_board_is_followed_with_its_cells_square(world):
+    """One that only grows wider does not move as a whole."""
+    problem = large(world)
+    first, cell_px = oracle_video(world, problem)[0], problem.layout.cell_px
+    height, width = first.shape[:2]
+    wider = Image.fromarray(first).resize((width + cell_px // 4, height))
+    stretched = np.asarray(wider)[:, cell_px // 8 : cell_px // 8 + width]
+    for box in follow(np.stack([first, stretched]), box_of(problem), expected_of(world, problem)):
+        high, wide = box.cell_px(*problem.grid.shape)
+        assert high == pytest.approx(wide, rel=1e-6)

@@ -8,12 +8,10 @@ and a board that leaps is not followed.
 from __future__ import annotations
 
 from videorlvr.worlds.api import Video
-from videorlvr.worlds.register import MAX_OVERHANG, Box, FirstFrame, Floats, agreement, climb, zones_in
+from videorlvr.worlds.register import MAX_OVERHANG, Box, FirstFrame, Floats, Move, agreement, climb, zones_in
 
 GROUND = slice(1, 6)
 """Zones that show no figure: ring and wall stripes."""
-WHOLE_BOARD = ((1, 1, 0, 0), (0, 0, 1, 1), (-1, 1, -1, 1))
-"""Steps of the edges left, right, top, bottom: sideways, up and down, larger and smaller."""
 NUDGE = 1 / 32
 """Cells by which a board is moved to see whether it fits better there."""
 BETTER = 0.002
@@ -26,6 +24,12 @@ MAX_LEAP, MAX_WAY = 0.25, 1.0
 """Cells that an edge of the board may move from one frame to the next, and in all."""
 
 
+def whole_board(rows: int, cols: int) -> tuple[Move, ...]:
+    """Steps of the edges left, right, top, bottom: sideways, up and down, larger and smaller, its cells kept square."""
+    tall, wide = rows / max(rows, cols), cols / max(rows, cols)
+    return (1, 1, 0, 0), (0, 0, 1, 1), (-wide, wide, -tall, tall)
+
+
 def has_moved(picture: Video, rest: Box, expected: Floats) -> bool:
     """Would the board [H, W, 3] fit better beside `rest`? expected: [R, C, zones, 3], of `expected_zones`."""
     frame, ground = FirstFrame(picture), expected[:, :, GROUND]
@@ -35,7 +39,8 @@ def has_moved(picture: Video, rest: Box, expected: Floats) -> bool:
     def fit(box: Box) -> float:
         return float(agreement(zones_in(frame, box, rows, cols)[None, :, :, GROUND], ground)[0])
 
-    others = (rest.moved(*(sign * nudge * part for part in move)) for move in WHOLE_BOARD for sign in (1, -1))
+    moves = whole_board(rows, cols)
+    others = (rest.moved(*(sign * nudge * part for part in move)) for move in moves for sign in (1, -1))
     return max(map(fit, others)) > fit(rest) + BETTER
 
 
@@ -46,7 +51,7 @@ def follow(video: Video, start: Box, expected: Floats) -> list[Box]:
     boxes = [start]
     for picture in video[1:]:
         frame = FirstFrame(picture)
-        box, fit = climb(boxes[-1], frame, expected, moves=WHOLE_BOARD, zones=GROUND)
+        box, fit = climb(boxes[-1], frame, expected, moves=whole_board(rows, cols), zones=GROUND)
         leap, way = box.distance(boxes[-1]) / cell_px, box.distance(start) / cell_px
         if fit < LOST or leap > MAX_LEAP or way > MAX_WAY or box.overhang(frame, rows, cols) > MAX_OUT:
             break

@@ -251,8 +251,9 @@ def _spread(count: int) -> npt.NDArray[np.int64]:
     return np.unique(np.linspace(0, count - 1, min(count, SCAN_CELLS)).round().astype(np.int64))
 
 
-_EDGE_MOVES = ((1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1))
-_BOARD_MOVES = ((1, 1, 0, 0), (0, 0, 1, 1), (-1, 1, 0, 0), (0, 0, -1, 1), (-1, 1, -1, 1))
+Move = tuple[float, float, float, float]
+_EDGE_MOVES: tuple[Move, ...] = ((1, 0, 0, 0), (0, 1, 0, 0), (0, 0, 1, 0), (0, 0, 0, 1))
+_BOARD_MOVES: tuple[Move, ...] = ((1, 1, 0, 0), (0, 0, 1, 1), (-1, 1, 0, 0), (0, 0, -1, 1), (-1, 1, -1, 1))
 """Steps of the edges left, right, top, bottom: each alone; shifts, a wider, a taller and a larger board."""
 
 
@@ -261,7 +262,7 @@ def climb(
     frame: FirstFrame,
     expected: Floats,
     *,
-    moves: Sequence[tuple[int, int, int, int]] = _EDGE_MOVES + _BOARD_MOVES,
+    moves: Sequence[Move] = _EDGE_MOVES + _BOARD_MOVES,
     zones: slice = slice(None),
 ) -> tuple[Box, float]:
     """The box moved, in smaller and smaller steps, to where the frame agrees best; and how well.
