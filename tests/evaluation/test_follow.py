@@ -160,3 +160,18 @@ def test_a_board_is_followed_with_its_cells_square(world):
     for box in follow(np.stack([first, stretched]), box_of(problem), expected_of(world, problem)):
         high, wide = box.cell_px(*problem.grid.shape)
         assert high == pytest.approx(wide, rel=1e-6)
+
+
+@every_world
+def test_a_board_that_shrinks_is_followed_to_its_size(world):
+    problem = large(world)
+    first, rest = oracle_video(world, problem)[0], box_of(problem)
+    height, width = first.shape[:2]
+    share = 0.98
+    small = Image.fromarray(first).resize((round(width * share), round(height * share)), Image.Resampling.BOX)
+    shrunk = np.zeros_like(first)
+    shrunk[: small.height, : small.width] = np.asarray(small)
+    (_, box) = follow(np.stack([first, shrunk]), rest, expected_of(world, problem))
+    high, wide = small.height / height, small.width / width
+    there = Box(rest.left * wide, rest.right * wide, rest.top * high, rest.bottom * high)
+    assert box.distance(there) < problem.layout.cell_px / 20
