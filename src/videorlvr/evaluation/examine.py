@@ -1,15 +1,17 @@
 """One file, one problem: what the judge makes of it, and what it saw.
 
 A video in the problem's shape whose first frame reads as the problem is judged as it is. For any other, the
-board is looked for in its first frame (`worlds.register`) and brought back (`worlds.straighten`).
+board is looked for in its first frame (`worlds.register`) and brought back (`worlds.straighten`); where it moves in
+later frames, it is followed (`worlds.follow`).
 
 Law: a refusal is about what a video shows, `undecidable` about how it shows it. It is said only where the first
-frame, which everyone was given, is proof that the file cannot be read for certain:
+frame, which everyone was given, or ground that never changes is proof that the file cannot be read for certain:
   - its cells are smaller than `MIN_CELL_PX`;
   - it resembles the problem or has its colours, does not read as it, and is not read for certain as another board
     either: with a confidence of `CRISP` in the problem's own place, of `HAZY` in another one inside the frame;
   - the board fits in two places about equally well;
   - a later cell is unreadable, and the first frame itself was read with a confidence below `HAZY`;
+  - its board moves in later frames, and gets lost there or cannot be read where it has moved to;
   - there are two files for one problem.
 In cells smaller than `SMALL_CELL_PX`, and of a board that agrees with its place by less than `FITS` (turned, seen from
 aside, out of focus; `GOOD` where it shows another state and so agrees less), `CRISP` stands for `HAZY`.

@@ -1,8 +1,8 @@
 """A board that was found in a video, brought back to how the judge reads it: to its place, size and colours.
 
-Law: one box and one correction of colours, both taken from the first frame, serve all frames. A frame of its
-own may only be brighter or darker as a whole, and by a bounded amount; so nothing that is drawn in a frame can
-be corrected away.
+Law: one correction of colours, taken from the first frame, serves all frames, and so does one box unless the board
+moves as a whole (`worlds.follow`). A frame of its own may only be brighter or darker as a whole, and by a bounded
+amount; so nothing that is drawn in a frame can be corrected away.
 """
 
 from __future__ import annotations
