@@ -125,17 +125,16 @@ def examine_frames(problem: Problem, frames: Callable[[SizeRule], tuple[Video, f
     """The finding on frames that can be had in other sizes.
 
     frames(size): (video, frames a second) with size(height, width) -> (height, width) applied to every frame;
-    it may be asked three times.
+    it may be asked twice.
     """
     layout = problem.layout
     video, fps = frames(lambda height, width: _direct_size(height, width, layout))
     finding = examine_directly(problem, video)
-    if finding.verdict.reason in (*SECOND_LOOK, "wrong_size"):
+    again = finding.verdict.reason in (*SECOND_LOOK, "wrong_size")
+    if again or _moves(problem, finding):
         video, fps = frames(lambda height, width: _working_size(height, width, layout))
-        finding = look_again(problem, video, finding)
-    if _moves(problem, finding):
-        video, fps = frames(lambda height, width: _working_size(height, width, layout))
-        finding = look_along(problem, video, finding)
+        finding = look_again(problem, video, finding) if again else finding
+        finding = look_along(problem, video, finding) if _moves(problem, finding) else finding
     return dataclasses.replace(finding, video=video, fps=fps)
 
 
@@ -287,8 +286,8 @@ def _own_box(layout: Layout, scale: tuple[float, float] = (1.0, 1.0)) -> Box:
 
 
 def look_along(problem: Problem, video: Video, still: Finding) -> Finding:
-    """The finding on a video whose board moves as a whole; `still`, the one on a board at rest, where it does not,
-    or is lost on the way."""
+    """The finding on a video whose board moves as a whole; undecidable where it gets lost on the way, and `still`,
+    the one on a board at rest, where it is not seen to move at all."""
     world, layout = world_of(problem.address.world), problem.layout
     rows, cols = problem.grid.shape
     expected = expected_zones(problem.grid, theme_of(world, problem))
