@@ -19,14 +19,14 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from videorlvr.audit.agreement import Tally, judge_twice, tasks, total
+from videorlvr.audit.near_misses import seen
 from videorlvr.base.files import write_text_atomic
+from videorlvr.base.progress import map_in_order
 from videorlvr.base.records import read_json_object
-from videorlvr.evaluation.agreement import Tally, judge_twice, tasks, total
-from videorlvr.evaluation.progress import map_in_order
 from videorlvr.recipes.quickstart import shipped_sft
 from videorlvr.worlds import WORLDS
 from videorlvr.worlds.api import Trace, World
-from videorlvr.worlds.near_misses import seen
 from videorlvr.worlds.problems import make_problem
 
 SHARES = {"micro": 0.5, "small": 0.4, "paper": 0.1}
@@ -44,8 +44,8 @@ def model_traces(runs: Sequence[Path], args: argparse.Namespace) -> Traces:
     right ones with a slip."""
     import torch
 
-    from videorlvr.policies.load import load_policy
-    from videorlvr.rollout.sample import PolicyPlayer, Sampling
+    from videorlvr.models.load import load_policy
+    from videorlvr.players.policy import PolicyPlayer, Sampling
     from videorlvr.training.device import device_of
 
     torch.set_num_threads(1)  # the cores are shared with other work

@@ -13,8 +13,8 @@ import time
 
 import numpy as np
 
-from videorlvr.evaluation.baselines import oracle, random_legal
-from videorlvr.rollout.judge import Judge
+from videorlvr.judge.pool import Judge
+from videorlvr.players.baselines import oracle, random_legal
 from videorlvr.worlds import WORLDS
 from videorlvr.worlds.problems import make_problem
 

@@ -27,7 +27,8 @@ from fnmatch import fnmatch
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-WORLDS, SRC = "src/videorlvr/worlds", "src/videorlvr"
+SRC = "src/videorlvr"
+WORLDS, JUDGE = f"{SRC}/worlds", f"{SRC}/judge"
 
 
 @dataclass(frozen=True)
@@ -42,52 +43,50 @@ class Group:
     files: tuple[str, ...]
     tests: tuple[str, ...]
     slow: str
-    packages: tuple[str, ...] = ("worlds",)
+    packages: tuple[str, ...] = ("worlds", "judge")
 
 
 GROUPS = (
     Group(
         "rules",
         (
-            *(f"{WORLDS}/{name}.py" for name in ("read", "verify", "problems")),
+            f"{JUDGE}/read.py",
+            f"{JUDGE}/video.py",
+            *(f"{WORLDS}/{name}.py" for name in ("verify", "problems", "render")),
             *(f"{WORLDS}/maze/{name}.py" for name in ("rules", "verify")),
             *(f"{WORLDS}/flowfree/{name}.py" for name in ("rules", "verify", "growth")),
             *(f"{WORLDS}/sokoban/{name}.py" for name in ("rules", "verify", "transitions")),
         ),
-        tuple(
-            f"worlds/test_{name}.py"
-            for name in (
-                *("second_opinion", "verdict_parts", "search_bounds", "rules_exact", "problems", "read"),
-                *("maze", "flowfree", "sokoban", "laws"),
-            )
+        (
+            *(f"audit/test_{name}.py" for name in ("second_opinion", "laws")),
+            *(f"judge/test_{name}.py" for name in ("search_bounds", "read")),
+            *(f"worlds/test_{name}.py" for name in ("verdict_parts", "rules_exact", "problems")),
+            *(f"worlds/test_{name}.py" for name in ("maze", "flowfree", "sokoban")),
         ),
         slow="hard or paper or wilson or solution or solver or splits or mp4 or subsampling or hostile or pruning",
     ),
     Group(
         "boards",
-        (
-            *(f"{WORLDS}/{name}.py" for name in ("straighten", "register", "palette", "follow")),
-            f"{SRC}/evaluation/examine.py",
-        ),
+        (*(f"{JUDGE}/{name}.py" for name in ("rectify", "locate", "palette", "follow", "files")),),
         (
             *(
-                f"worlds/test_{name}.py"
-                for name in ("straighten", "register", "register_parts", "register_search", "palette")
+                f"judge/test_{name}.py"
+                for name in (
+                    *("rectify", "locate", "locate_parts", "locate_search", "palette"),
+                    *("files", "files_parts", "files_bounds", "follow"),
+                )
             ),
-            *(
-                f"evaluation/test_{name}.py"
-                for name in ("examine", "examine_parts", "examine_bounds", "undecidable", "follow")
-            ),
+            "evaluation/test_undecidable.py",
         ),
         slow="cheat or busy or 24 or pillarbox or cut or turned or certain or another_start or "
         "looked_through or nothing_is_found or paper or cannot_be_read or smear_is_a or drifts or board_outside or "
         "(passes and not maze)",
-        packages=("worlds", "evaluation.examine"),
+        packages=("worlds", "judge"),
     ),
     Group(
         "drawing",
         (f"{WORLDS}/draw.py",),
-        ("worlds/test_draw.py", "worlds/test_read.py"),
+        ("worlds/test_draw.py", "judge/test_read.py"),
         slow="mp4 or subsampling",
     ),
     Group(

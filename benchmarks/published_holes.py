@@ -5,7 +5,7 @@
     python benchmarks/published_holes.py --hole tracker --json F    # holes with that in their names or sources
     python benchmarks/published_holes.py --markdown docs/holes.md   # the page
 
-The published rules stand in `videorlvr.evaluation.naive_rules` and `naive_pixels`, the holes in `holes`. Exits with 1
+The published rules stand in `videorlvr.audit.naive_rules` and `naive_pixels`, the holes in `holes`. Exits with 1
 if the judge accepts a cheat of the list or refuses a variant, with 2 if a rule was not fooled as the list says.
 """
 
@@ -20,10 +20,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from videorlvr import __version__
+from videorlvr.audit.hole_outcomes import Outcome, outcomes
+from videorlvr.audit.holes import HOLES, NOT_REPRODUCED, Hole
 from videorlvr.base.files import write_text_atomic
 from videorlvr.base.stats import wilson
-from videorlvr.evaluation.hole_outcomes import Outcome, outcomes
-from videorlvr.evaluation.holes import HOLES, NOT_REPRODUCED, Hole
 from videorlvr.reports.worlds_page import markdown_table
 from videorlvr.worlds import WORLDS
 from videorlvr.worlds.verify import JUDGE_VERSION
@@ -40,7 +40,7 @@ COLUMNS = (
 )
 INTRODUCTION = """Judges and rewards of video reasoning have been shown to be open to videos that solve nothing, or
 closed to right ones. Each hole below is taken from a paper, an issue or published code, and reproduced: the rule is
-written down again in a few lines (`videorlvr.evaluation.naive_rules`, `naive_pixels`) and shown our cheats, or right
+written down again in a few lines (`videorlvr.audit.naive_rules`, `naive_pixels`) and shown our cheats, or right
 videos other than the reference. Rules are theirs; boards, colours, sizes and numbers of frames are ours, so that
 figures tell how a rule can be fooled and not what a benchmark would say. *Read off* means that the rule is published
 and the hole is our reading of it; the others were reported. A project may have closed its hole since.
@@ -116,7 +116,7 @@ def page(holes: Sequence[Hole], found: Sequence[Outcome], command: str, seconds:
             markdown_table(COLUMNS, lines),
         ]
     sections += ["## Not reproduced", "\n".join(f"- {source}: {text}" for source, text in NOT_REPRODUCED)]
-    footer = "*Made by `benchmarks/published_holes.py`; edit `videorlvr.evaluation.holes`, not this page.*"
+    footer = "*Made by `benchmarks/published_holes.py`; edit `videorlvr.audit.holes`, not this page.*"
     return "\n\n".join([*sections, footer]) + "\n"
 
 

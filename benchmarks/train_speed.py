@@ -21,9 +21,9 @@ from pathlib import Path
 import torch
 
 from videorlvr.base.records import read_jsonl
-from videorlvr.policies.dit import DiTConfig
-from videorlvr.policies.load import load_policy
-from videorlvr.rollout.sample import Sampling
+from videorlvr.models.dit import DiTConfig
+from videorlvr.models.load import load_policy
+from videorlvr.players.policy import Sampling
 from videorlvr.training import grpo, sft
 from videorlvr.training.config import GRPOConfig, SFTConfig, Task
 from videorlvr.worlds import world_of

@@ -15,12 +15,13 @@ import torch
 
 from videorlvr.base.files import write_bytes_atomic
 from videorlvr.base.video import Video, animated_webp
-from videorlvr.policies.load import load_policy
+from videorlvr.judge.video import judge_video
+from videorlvr.models.load import load_policy
+from videorlvr.players.policy import PolicyPlayer
 from videorlvr.recipes.small import SAMPLING
-from videorlvr.rollout.sample import PolicyPlayer
 from videorlvr.worlds import WORLDS
 from videorlvr.worlds.api import Problem, World
-from videorlvr.worlds.problems import judge_video, make_problem
+from videorlvr.worlds.problems import make_problem
 
 OUT = Path(__file__).parent / "images" / "strip.webp"
 LEVEL, NUM_SEEN = "small", 40

@@ -13,9 +13,10 @@ import pytest
 from videorlvr.base.frame_times import FrameTimes, frames_held
 from videorlvr.base.video import Video, VideoError, to_rgb
 from videorlvr.base.video_read import read_video
-from videorlvr.evaluation.examine import examine
+from videorlvr.judge.files import examine
 from videorlvr.worlds import WORLDS
-from videorlvr.worlds.problems import make_problem, oracle_video
+from videorlvr.worlds.problems import make_problem
+from videorlvr.worlds.render import oracle_video
 
 KINDS = {
     "mp4": ("v.mp4", "libx264", "yuv420p", {}),

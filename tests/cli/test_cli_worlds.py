@@ -16,7 +16,8 @@ from videorlvr.cli.main import main, parse
 from videorlvr.cli.parser import UsageError, key_values
 from videorlvr.worlds import WORLDS
 from videorlvr.worlds.api import Problem
-from videorlvr.worlds.problems import make_problem, oracle_video
+from videorlvr.worlds.problems import make_problem
+from videorlvr.worlds.render import oracle_video
 
 SHOW = ["worlds", "show", "maze", "--level", "micro"]
 EXPORT = ["worlds", "export", "maze", "--level", "micro", "--count", "2"]
@@ -187,13 +188,13 @@ def test_check_passes_and_fails(monkeypatch: pytest.MonkeyPatch, capsys: pytest.
     argv = ["worlds", "check", "maze", "--level", "micro", "--count", "1"]
     assert main(argv) == 0
     assert capsys.readouterr().out == "PASS  maze-v1/micro (3 problems)\n"
-    monkeypatch.setattr("videorlvr.worlds.laws.LAWS", (lambda world, problem: iter(["the law is broken"]),))
+    monkeypatch.setattr("videorlvr.audit.laws.LAWS", (lambda world, problem: iter(["the law is broken"]),))
     assert main(argv) == 1
     out, err = capsys.readouterr()
     assert out.startswith("FAIL  maze-v1/micro\n")
     assert out.count("the law is broken") == 3
     assert "3 breaches" in err
-    monkeypatch.setattr("videorlvr.worlds.laws.LAWS", (lambda world, problem: 1 / 0,))
+    monkeypatch.setattr("videorlvr.audit.laws.LAWS", (lambda world, problem: 1 / 0,))
     assert main([*argv, "--json", "-"]) == 1
     (result,) = json.loads(capsys.readouterr().out)
     assert "ZeroDivisionError" in result["breaches"][0]["remedy"]

@@ -11,12 +11,12 @@ from videorlvr.base.records import read_json, read_jsonl, write_json
 from videorlvr.cli.compare import run as compare_command
 from videorlvr.cli.main import main
 from videorlvr.evaluation import runner, suites
-from videorlvr.evaluation.baselines import BASELINES
 from videorlvr.evaluation.compare import compare, format_p
 from videorlvr.evaluation.folders import evaluation_dir, load_evaluation
+from videorlvr.judge.fingerprint import Fingerprint, FingerprintError, differences, fingerprint_of
+from videorlvr.players.baselines import BASELINES
 from videorlvr.worlds import WORLDS
 from videorlvr.worlds.api import Reward
-from videorlvr.worlds.fingerprint import Fingerprint, FingerprintError, differences, fingerprint_of
 
 
 def records(world, outcomes, sample=0):
@@ -118,7 +118,7 @@ def evaluated(folder, suite=SMOKE, player="oracle"):
 
 @pytest.fixture
 def other_judge(monkeypatch):
-    monkeypatch.setattr("videorlvr.worlds.fingerprint.JUDGE_VERSION", 999)
+    monkeypatch.setattr("videorlvr.judge.fingerprint.JUDGE_VERSION", 999)
 
 
 @pytest.fixture

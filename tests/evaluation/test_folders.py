@@ -15,8 +15,8 @@ import pytest
 
 from videorlvr.base.records import append_jsonl, read_json, read_jsonl, write_json
 from videorlvr.evaluation import clips, runner, suites
-from videorlvr.evaluation.baselines import random_legal
 from videorlvr.evaluation.folders import evaluation_dir, load_evaluation, suites_in
+from videorlvr.players.baselines import random_legal
 
 SUITE = suites.Suite("smoke-v1", (suites.Part("maze", "micro", "test", 3),))
 

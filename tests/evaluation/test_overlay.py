@@ -9,7 +9,6 @@ import pytest
 
 from videorlvr.base import seeding
 from videorlvr.base.video import Video, read_mp4, write_mp4
-from videorlvr.evaluation.examine import Finding, examine
 from videorlvr.evaluation.overlay import (
     AMBER,
     BORDER_PX,
@@ -25,10 +24,12 @@ from videorlvr.evaluation.overlay import (
     trace_of,
     write_overlay,
 )
+from videorlvr.judge.files import Finding, examine
+from videorlvr.judge.read import read
 from videorlvr.worlds import WORLDS
 from videorlvr.worlds.api import UNSURE, Problem, World
-from videorlvr.worlds.problems import make_problem, oracle_trace, oracle_video, theme_of
-from videorlvr.worlds.read import read
+from videorlvr.worlds.problems import make_problem, oracle_trace, theme_of
+from videorlvr.worlds.render import oracle_video
 
 
 def finding_on(problem: Problem, video: Video, folder: Path) -> Finding:

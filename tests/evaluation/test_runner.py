@@ -10,10 +10,10 @@ import pytest
 from videorlvr.base.choices import ChoiceError
 from videorlvr.base.records import read_json, read_jsonl
 from videorlvr.evaluation import runner, suites
-from videorlvr.evaluation.baselines import BASELINES, baseline_of, oracle, random_legal
 from videorlvr.evaluation.clips import NUM_EACH, NUM_FIRST, chosen_ids, read_clips
 from videorlvr.evaluation.folders import evaluation_dir, load_evaluation
 from videorlvr.evaluation.summary import summarise
+from videorlvr.players.baselines import BASELINES, baseline_of, oracle, random_legal
 from videorlvr.worlds import WORLDS
 
 SUITE = suites.Suite("smoke-v1:maze", (suites.Part("maze", "micro", "test", 12),))

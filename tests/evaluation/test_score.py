@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from videorlvr.base import progress
 from videorlvr.base.stats import wilson
 from videorlvr.base.video import read_mp4, write_mp4
 from videorlvr.cli.main import main
-from videorlvr.evaluation import progress
 from videorlvr.evaluation.export import MANIFEST_KEYS, export
 from videorlvr.evaluation.manifest import read_manifest
 from videorlvr.evaluation.score import score

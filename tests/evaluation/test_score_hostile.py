@@ -15,8 +15,8 @@ from videorlvr.evaluation import score as scoring
 from videorlvr.evaluation.export import export
 from videorlvr.evaluation.manifest import read_manifest
 from videorlvr.evaluation.score import lost, score
+from videorlvr.judge.fingerprint import Fingerprint
 from videorlvr.worlds import WORLDS
-from videorlvr.worlds.fingerprint import Fingerprint
 from videorlvr.worlds.verify import COMMON_REASONS
 
 COUNT = 4

@@ -9,16 +9,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from videorlvr.audit.compression import each_picture, resized
+from videorlvr.audit.distortions import DISTORTIONS
+from videorlvr.audit.run import FORMAL
 from videorlvr.base import seeding
-from videorlvr.evaluation.audit import FORMAL
-from videorlvr.evaluation.compression import each_picture, resized
-from videorlvr.evaluation.distortions import DISTORTIONS
-from videorlvr.evaluation.examine import Finding, examine_frames
+from videorlvr.judge.files import Finding, examine_frames
+from videorlvr.judge.locate import expected_zones
+from videorlvr.judge.palette import has_colours
 from videorlvr.worlds import WORLDS
 from videorlvr.worlds.api import Problem, Video, World
-from videorlvr.worlds.palette import has_colours
-from videorlvr.worlds.problems import first_frame, make_problem, oracle_video, theme_of
-from videorlvr.worlds.register import expected_zones
+from videorlvr.worlds.problems import make_problem, theme_of
+from videorlvr.worlds.render import first_frame, oracle_video
 
 Change = Callable[[World, Problem, Video], Video]
 WORLD_LIST = list(WORLDS.values())

@@ -89,7 +89,7 @@ def _evaluation(data: bytes, folder: Path) -> object:
 def _policy(data: bytes, folder: Path) -> object:
     import torch
 
-    from videorlvr.policies.load import load_policy
+    from videorlvr.models.load import load_policy
 
     config, _, weights = data.partition(CUT)
     write_bytes_atomic(folder / "policy.json", config)
@@ -151,7 +151,7 @@ def _clips(folder: Path) -> list[bytes]:
 
 def _evaluations(folder: Path) -> list[bytes]:
     from videorlvr.evaluation import runner, suites
-    from videorlvr.evaluation.baselines import random_legal
+    from videorlvr.players.baselines import random_legal
 
     suite = suites.Suite("smoke-v1", (suites.Part("maze", "micro", "test", 3),))
     out = folder / "evaluations" / "smoke-v1"
@@ -163,8 +163,8 @@ def _evaluations(folder: Path) -> list[bytes]:
 def _policies(folder: Path) -> list[bytes]:
     import torch
 
-    from videorlvr.policies.builtin import BuiltinPolicy
-    from videorlvr.policies.dit import DiTConfig
+    from videorlvr.models.dit import DiTConfig
+    from videorlvr.models.pixels import BuiltinPolicy
 
     config = DiTConfig(width=32, depth=1, heads=2, patch_px=1, mlp_ratio=1)
     BuiltinPolicy.new(config, seed=0, device=torch.device("cpu")).save(folder)

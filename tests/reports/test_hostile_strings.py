@@ -13,8 +13,8 @@ import pytest
 from videorlvr.base.records import append_jsonl, read_json, read_jsonl, write_json
 from videorlvr.cli.main import main
 from videorlvr.evaluation import runner, suites
-from videorlvr.evaluation.baselines import BASELINES
 from videorlvr.evaluation.folders import evaluation_dir
+from videorlvr.players.baselines import BASELINES
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>\"' onload='x"
 SUITE = suites.Suite("smoke-v1:maze", (suites.Part("maze", "micro", "test", 4),))

@@ -9,8 +9,8 @@ import pytest
 from videorlvr.base.records import read_json, write_json
 from videorlvr.cli.main import main
 from videorlvr.evaluation import runner, suites
-from videorlvr.evaluation.baselines import BASELINES
 from videorlvr.evaluation.folders import evaluation_dir
+from videorlvr.players.baselines import BASELINES
 
 SUITE = suites.Suite("smoke-v1:maze", (suites.Part("maze", "micro", "test", 4),))
 WARNING = "These players were not judged alike"
@@ -38,7 +38,7 @@ def test_players_judged_alike_share_a_line(tmp_path: Path) -> None:
 
 def test_players_judged_otherwise_are_not_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     sft = run(tmp_path / "sft", "sft")
-    monkeypatch.setattr("videorlvr.worlds.fingerprint.JUDGE_VERSION", 999)
+    monkeypatch.setattr("videorlvr.judge.fingerprint.JUDGE_VERSION", 999)
     html = page(tmp_path, sft, run(tmp_path / "rl", "grpo", sft))
     assert "SFT and RL cannot be compared, for they differ in the judge&#39;s version (2, 999)" in html
     assert WARNING in html

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from videorlvr.policies.dit import DiTConfig
-from videorlvr.rollout.sample import Sampling
+from videorlvr.models.dit import DiTConfig
+from videorlvr.players.policy import Sampling
 from videorlvr.training import sft
 from videorlvr.training.config import GRPOConfig, SFTConfig
 

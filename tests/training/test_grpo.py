@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import torch
 
-from videorlvr.policies.builtin import BuiltinPolicy
-from videorlvr.policies.codec import decode_pixels, encode_pixels
-from videorlvr.rollout.judge import Judge
-from videorlvr.rollout.reward import reward_of
+from videorlvr.judge.pool import Judge
+from videorlvr.judge.reward import reward_of
+from videorlvr.models.codec import decode_pixels, encode_pixels
+from videorlvr.models.pixels import BuiltinPolicy
 from videorlvr.training.grpo import GRPO, frozen
 from videorlvr.training.optimizer import make_optimizer
 from videorlvr.training.state import TrainState

@@ -7,10 +7,10 @@ import math
 import pytest
 import torch
 
-from videorlvr.process.gaussian import Transition, clip_from_drift, kl_mean, log_prob_mean
-from videorlvr.process.gaussian import sample as draw
-from videorlvr.process.sampler import StochasticSteps
-from videorlvr.rollout.collect import Chunk, drift_square
+from videorlvr.flow.gaussian import Transition, clip_from_drift, kl_mean, log_prob_mean
+from videorlvr.flow.gaussian import sample as draw
+from videorlvr.flow.sampler import StochasticSteps
+from videorlvr.players.rollouts import Chunk, drift_square
 from videorlvr.training.objectives import clipped_policy_loss
 
 ADVANTAGE = torch.tensor([1.5, -0.5, 0.0, -2.0])

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from videorlvr.policies.dit import DiT, DiTConfig
+from videorlvr.models.dit import DiT, DiTConfig
 from videorlvr.training.optimizer import block_matrices, make_optimizer
 
 

@@ -11,8 +11,8 @@ from safetensors.torch import load_file, save_file
 from videorlvr.base.records import read_jsonl
 from videorlvr.evaluation.runner import evaluate
 from videorlvr.evaluation.suites import Part, Suite
-from videorlvr.policies.codec import decode_pixels, encode_pixels
-from videorlvr.rollout.sample import PolicyPlayer
+from videorlvr.models.codec import decode_pixels, encode_pixels
+from videorlvr.players.policy import PolicyPlayer
 from videorlvr.training import grpo, sft
 from videorlvr.training.loop import Interrupted
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from videorlvr.policies.builtin import WEIGHTS
+from videorlvr.models.pixels import WEIGHTS
 from videorlvr.training import pool_cache, sft
 from videorlvr.training.config import Task
 from videorlvr.training.data import BLOCK, OracleVideos

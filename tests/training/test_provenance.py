@@ -9,8 +9,8 @@ import torch
 
 from videorlvr.base.records import read_json, write_json
 from videorlvr.cli.main import main
+from videorlvr.judge.fingerprint import Fingerprint
 from videorlvr.training.folder import RunFolder, fingerprint_of_run
-from videorlvr.worlds.fingerprint import Fingerprint
 
 TINY = (
     "--num_steps 2 --pool_start 16 --pool_grow 0 --pool_size 16 --model.width 32 --model.depth 1 "
@@ -48,7 +48,7 @@ def test_the_reward_of_rl_is_part_of_its_fingerprint() -> None:
 def test_another_judge_does_not_continue_it(
     run: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("videorlvr.worlds.fingerprint.JUDGE_VERSION", 999)
+    monkeypatch.setattr("videorlvr.judge.fingerprint.JUDGE_VERSION", 999)
     assert main(["train", "micro-maze-sft", "--out", str(run), *TINY.split()]) == 2
     said = capsys.readouterr().err
     assert (

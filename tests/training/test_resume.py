@@ -10,9 +10,9 @@ import torch
 from safetensors.torch import load_file
 
 from videorlvr.base.records import read_jsonl
-from videorlvr.policies.api import CONFIG
-from videorlvr.policies.builtin import WEIGHTS, BuiltinPolicy
-from videorlvr.policies.dit import DiTConfig
+from videorlvr.models.api import CONFIG
+from videorlvr.models.dit import DiTConfig
+from videorlvr.models.pixels import WEIGHTS, BuiltinPolicy
 from videorlvr.training import grpo, sft
 from videorlvr.training.folder import RunFolder
 from videorlvr.training.loop import Interrupted

@@ -7,12 +7,13 @@ import pytest
 import torch
 
 from videorlvr.base.processes import start_workers
-from videorlvr.policies.codec import encode_pixels
+from videorlvr.models.codec import encode_pixels
 from videorlvr.training.config import Task
 from videorlvr.training.data import BLOCK, OracleVideos
 from videorlvr.training.sft import learning_rate, regression_loss
 from videorlvr.worlds import world_of
-from videorlvr.worlds.problems import make_problem, oracle_video
+from videorlvr.worlds.problems import make_problem
+from videorlvr.worlds.render import oracle_video
 
 SHIFT = 3.0
 

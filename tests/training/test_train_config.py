@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from videorlvr.policies.dit import DiTConfig
+from videorlvr.models.dit import DiTConfig
 from videorlvr.recipes import RECIPES, recipe_of
 from videorlvr.training.config import GRPOConfig, SFTConfig, Task, checked, overridden
 from videorlvr.worlds import WORLDS

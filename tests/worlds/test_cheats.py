@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 
 from videorlvr.base import seeding
-from videorlvr.rollout.judge import judge_batch
+from videorlvr.judge.pool import judge_batch
+from videorlvr.judge.video import judge_video
 from videorlvr.worlds import WORLDS
 from videorlvr.worlds.api import Layout, Problem
-from videorlvr.worlds.problems import judge_video, make_problem, oracle_video
+from videorlvr.worlds.problems import make_problem
+from videorlvr.worlds.render import oracle_video
 from videorlvr.worlds.verify import COMMON_REASONS, MAX_FRAMES, array_fault
 
 ISSUE = {

@@ -10,8 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from videorlvr.audit.laws import check_world
 from videorlvr.base import seeding
 from videorlvr.base.video import read_mp4, write_mp4
+from videorlvr.judge.video import judge_video
 from videorlvr.worlds.api import Cells, Grid, Level, Problem, Trace, Verdict, tile_code
 from videorlvr.worlds.flowfree import LEVELS, WORLD, sat
 from videorlvr.worlds.flowfree.cheats import CHEATS
@@ -19,8 +21,8 @@ from videorlvr.worlds.flowfree.generate import MIN_LENGTH, NUM_COLOURS, generate
 from videorlvr.worlds.flowfree.rules import Flow, endpoints_of, flows_of, moves_text, neighbours, play
 from videorlvr.worlds.flowfree.solve import solve
 from videorlvr.worlds.flowfree.verify import REASONS
-from videorlvr.worlds.laws import check_world
-from videorlvr.worlds.problems import judge_video, make_problem, oracle_trace, oracle_video, pace
+from videorlvr.worlds.problems import make_problem, oracle_trace, pace
+from videorlvr.worlds.render import oracle_video
 from videorlvr.worlds.symmetry import flipped, transposed
 from videorlvr.worlds.verify import COMMON_REASONS
 

@@ -10,7 +10,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from videorlvr.worlds import second
+from videorlvr.audit import second
 from videorlvr.worlds.api import UNSURE, Cells, Grid, Problem, Trace
 from videorlvr.worlds.maze import LEVELS, WORLD
 from videorlvr.worlds.maze.generate import braid, depth_first, generate, wilson

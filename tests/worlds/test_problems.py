@@ -7,18 +7,11 @@ import dataclasses
 import numpy as np
 import pytest
 
+from videorlvr.judge.video import judge_video
 from videorlvr.worlds import WORLDS
 from videorlvr.worlds.api import Verdict
-from videorlvr.worlds.problems import (
-    first_frame,
-    judge_video,
-    make_problem,
-    oracle_trace,
-    oracle_video,
-    pace,
-    render_trace,
-    theme_of,
-)
+from videorlvr.worlds.problems import make_problem, oracle_trace, pace, theme_of
+from videorlvr.worlds.render import first_frame, oracle_video, render_trace
 from videorlvr.worlds.verify import MAX_FRAMES
 
 

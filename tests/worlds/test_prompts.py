@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from videorlvr.base.choices import ChoiceError
-from videorlvr.evaluation.export import shown_as
 from videorlvr.worlds import WORLDS
-from videorlvr.worlds.problems import first_frame, make_problem
+from videorlvr.worlds.problems import make_problem, shown_as
+from videorlvr.worlds.render import first_frame
 
 # What people call these colours; a theme's words are held against this, not against its own table.
 PALETTE = {

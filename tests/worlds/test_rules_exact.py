@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from tiny_boards import row
 
+from videorlvr.audit.second.sokoban import Room, Sokoban
 from videorlvr.worlds import WORLDS
 from videorlvr.worlds.api import Cells, Grid
 from videorlvr.worlds.flowfree import rules as flowfree
 from videorlvr.worlds.maze import rules as maze
-from videorlvr.worlds.second.sokoban import Room, Sokoban
 from videorlvr.worlds.sokoban import rules as sokoban
 from videorlvr.worlds.sokoban.transitions import explained
 from videorlvr.worlds.sokoban.xsb import read_xsb

@@ -11,11 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from videorlvr.audit.second.sokoban import Room, Sokoban
 from videorlvr.base import seeding
 from videorlvr.base.video import read_mp4, write_mp4
+from videorlvr.judge.video import judge_video
 from videorlvr.worlds.api import Cells, Grid, Problem, Trace, Verdict
-from videorlvr.worlds.problems import judge_video, make_problem, oracle_trace, oracle_video, pace
-from videorlvr.worlds.second.sokoban import Room, Sokoban
+from videorlvr.worlds.problems import make_problem, oracle_trace, pace
+from videorlvr.worlds.render import oracle_video
 from videorlvr.worlds.sokoban import LEVELS, WORLD
 from videorlvr.worlds.sokoban.cheats import CHEATS
 from videorlvr.worlds.sokoban.distances import NEVER, is_frozen, pushes_left

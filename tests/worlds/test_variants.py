@@ -10,9 +10,11 @@ import pytest
 from test_cheats import PROBLEMS, variety
 
 from videorlvr.base import seeding
+from videorlvr.judge.read import read
+from videorlvr.judge.video import judge_video
 from videorlvr.worlds import WORLDS
-from videorlvr.worlds.problems import judge_video, make_problem, oracle_trace, oracle_video, theme_of
-from videorlvr.worlds.read import read
+from videorlvr.worlds.problems import make_problem, oracle_trace, theme_of
+from videorlvr.worlds.render import oracle_video
 
 LIKE_THE_REFERENCE = {"reference", "float-pixels", "busy-margin"}
 """Variants whose states are the oracle's."""

@@ -10,7 +10,8 @@ from tiny_boards import posed, row
 
 from videorlvr.worlds import WORLDS
 from videorlvr.worlds.api import Grid, Problem, Trace, Verdict
-from videorlvr.worlds.problems import make_problem, oracle_trace, oracle_video
+from videorlvr.worlds.problems import make_problem, oracle_trace
+from videorlvr.worlds.render import oracle_video
 from videorlvr.worlds.verify import (
     MAX_FRAMES,
     allowed_moves,

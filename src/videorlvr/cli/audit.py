@@ -13,7 +13,7 @@ from videorlvr.cli.parser import add_command, frame_size, positive, whole
 from videorlvr.cli.worlds import SPLIT_HELP
 
 if TYPE_CHECKING:
-    from videorlvr.evaluation.audit_result import AuditResult, Failure, Tally
+    from videorlvr.audit.result import AuditResult, Failure, Tally
 
 LEVELS = ("micro", "small", "paper")
 NUM_SHOWN = 12
@@ -62,7 +62,7 @@ def register(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """`audit`"""
-    from videorlvr.evaluation.audit import audit
+    from videorlvr.audit.run import audit
     from videorlvr.worlds import WORLDS, world_of
     from videorlvr.worlds.problems import level_of
 
@@ -200,7 +200,7 @@ def _tallies(tallies: Sequence[Tally], *, wrong: str) -> str:
 
 def _tolerance(result: AuditResult) -> str:
     """A line a distortion: its strengths with the share of videos accepted in percent, and what is declared."""
-    from videorlvr.evaluation.distortions import DISTORTIONS
+    from videorlvr.audit.distortions import DISTORTIONS
 
     rows: list[tuple[object, ...]] = [("", "declared", "strength: accepted, %", "unit")]
     for name, distortion in DISTORTIONS.items():

@@ -14,10 +14,10 @@ def run(args: Namespace) -> None:
     """Play and judge the suite, print its table. args: run_folder (a run folder or a baseline's name), suite,
     samples, json (a file, or '-' for JSON alone on stdout), device."""
     from videorlvr.cli.output import emit_json, table_console
-    from videorlvr.evaluation.baselines import BASELINES
     from videorlvr.evaluation.folders import evaluation_dir
     from videorlvr.evaluation.runner import evaluate
     from videorlvr.evaluation.suites import suite_of
+    from videorlvr.players.baselines import BASELINES
     from videorlvr.reports.tables import rich_table, summary_table
 
     suite = suite_of(args.suite)
@@ -45,8 +45,8 @@ def evaluate_run(
     from videorlvr.base.records import read_json_object
     from videorlvr.evaluation.folders import evaluation_dir
     from videorlvr.evaluation.runner import evaluate
-    from videorlvr.policies.load import load_policy, weights_hash
-    from videorlvr.rollout.sample import PolicyPlayer, Sampling
+    from videorlvr.models.load import load_policy, weights_hash
+    from videorlvr.players.policy import PolicyPlayer, Sampling
     from videorlvr.training.device import device_of
 
     if not (run_folder / "config.json").is_file():

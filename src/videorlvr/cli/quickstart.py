@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from videorlvr.evaluation.baselines import Player
+    from videorlvr.players.baselines import Player
 
 SUITE = "micro-v2"
 
@@ -51,11 +51,11 @@ def _train(out: Path) -> None:
 
 def _evaluate(out: Path) -> None:
     """All players on the same problems and, where they sample, the same noise."""
-    from videorlvr.evaluation.baselines import BASELINES
     from videorlvr.evaluation.folders import evaluation_dir
     from videorlvr.evaluation.runner import evaluate
     from videorlvr.evaluation.suites import suite_of
-    from videorlvr.policies.load import weights_hash
+    from videorlvr.models.load import weights_hash
+    from videorlvr.players.baselines import BASELINES
 
     _say("4/4  Evaluation of all players on the same held-out problems")
     suite = suite_of(SUITE)
@@ -87,9 +87,9 @@ def _by_world(folders: dict[str, Path]) -> Player:
     """The player that takes each world's own policy."""
     import torch
 
-    from videorlvr.policies.load import load_policy
+    from videorlvr.models.load import load_policy
+    from videorlvr.players.policy import PolicyPlayer
     from videorlvr.recipes.micro import SAMPLING
-    from videorlvr.rollout.sample import PolicyPlayer
 
     players = {
         world: PolicyPlayer(load_policy(folder / "policy", device=torch.device("cpu")), SAMPLING)
@@ -101,8 +101,8 @@ def _by_world(folders: dict[str, Path]) -> Player:
 def _report(out: Path) -> None:
     """The tables in the terminal, and the page."""
     from videorlvr.cli.output import table_console
-    from videorlvr.evaluation.baselines import BASELINES
     from videorlvr.evaluation.compare import compare_evaluations
+    from videorlvr.players.baselines import BASELINES
     from videorlvr.reports.load import load_run
     from videorlvr.reports.page import write_report
     from videorlvr.reports.tables import comparison_table, rich_table, success_table

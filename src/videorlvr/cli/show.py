@@ -13,7 +13,7 @@ from videorlvr.base.files import write_bytes_atomic
 from videorlvr.base.records import write_json
 from videorlvr.base.video import animated_webp, png, write_mp4
 from videorlvr.worlds.api import Problem, Video, World
-from videorlvr.worlds.problems import oracle_video
+from videorlvr.worlds.render import oracle_video
 
 SUFFIXES = (".png", ".webp", ".gif", ".mp4", ".json")
 CELL_SHOWN_PX = 24

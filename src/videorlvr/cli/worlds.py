@@ -11,8 +11,8 @@ from videorlvr.cli.output import JSON_HELP, emit_json, note, table
 from videorlvr.cli.parser import Parser, add_command, frame_size, positive, rate, whole
 
 if TYPE_CHECKING:
+    from videorlvr.audit.laws import Breach
     from videorlvr.worlds.api import Level, World
-    from videorlvr.worlds.laws import Breach
 
 SPLIT_HELP = "train, val or test (default: test)"
 
@@ -130,9 +130,8 @@ def _world_as_json(world: World) -> dict[str, Any]:
 
 def show_problem(args: argparse.Namespace) -> int:
     """`worlds show`"""
-    from videorlvr.evaluation.export import shown_as
     from videorlvr.worlds import world_of
-    from videorlvr.worlds.problems import make_problem
+    from videorlvr.worlds.problems import make_problem, shown_as
 
     world = world_of(args.world)
     problem = make_problem(world, _required_level(world, args.level), args.split, args.index)
@@ -183,7 +182,7 @@ def export_problems(args: argparse.Namespace) -> int:
 
 def check_worlds(args: argparse.Namespace) -> int:
     """`worlds check`"""
-    from videorlvr.evaluation.progress import track
+    from videorlvr.base.progress import track
     from videorlvr.worlds import WORLDS, world_of
 
     worlds = [world_of(args.world)] if args.world else list(WORLDS.values())
@@ -208,7 +207,7 @@ def _check(world: World, level: str, count: int) -> list[Breach]:
     """Breaches of one level, once each. Code that raises instead of answering is a breach as well."""
     import traceback
 
-    from videorlvr.worlds.laws import Breach, check_world
+    from videorlvr.audit.laws import Breach, check_world
 
     try:
         return list(dict.fromkeys(check_world(world, level=level, count=count)))

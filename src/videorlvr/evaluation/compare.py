@@ -17,7 +17,7 @@ import numpy.typing as npt
 from videorlvr.base import seeding, stats
 from videorlvr.evaluation.folders import Evaluation
 from videorlvr.evaluation.summary import Record, by_problem
-from videorlvr.worlds.fingerprint import FingerprintError, check_alike
+from videorlvr.judge.fingerprint import FingerprintError, check_alike
 
 ALPHA = 0.05
 RULE = (

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from videorlvr.base.files import write_text_atomic
+from videorlvr.base.progress import track
 from videorlvr.base.records import to_json
 from videorlvr.base.video import write_mp4, write_png
-from videorlvr.evaluation.progress import track
-from videorlvr.worlds.api import Layout, Problem, Split, World
-from videorlvr.worlds.problems import first_frame, make_problem, oracle_trace, render_trace
+from videorlvr.worlds.api import Problem, Split, World
+from videorlvr.worlds.problems import make_problem, oracle_trace, shown_as
+from videorlvr.worlds.render import first_frame, render_trace
 
 DEFAULT_FPS = 8.0
 MANIFEST_KEYS = (
@@ -36,25 +37,6 @@ MANIFEST_KEYS = (
     "first_frame",
     "video",
 )
-
-
-def shown_as(
-    world: World, problem: Problem, *, size: tuple[int, int] | None = None, theme: str | None = None
-) -> Problem:
-    """The same problem in frames of another size (H, W) or in other colours, which its prompt then names.
-
-    Raises:
-        ValueError: If the size leaves less than 8 px a cell, or the world has no such theme.
-    """
-    if theme is not None and theme != problem.theme:
-        place = problem.address
-        named = make_problem(world, place.level, place.split, place.index, theme=theme)
-        problem = dataclasses.replace(problem, theme=theme, prompt=named.prompt)
-    if size is not None:
-        rows, cols = problem.grid.shape
-        layout = Layout.letterboxed(rows, cols, height_px=size[0], width_px=size[1])
-        problem = dataclasses.replace(problem, layout=layout)
-    return problem
 
 
 def export(

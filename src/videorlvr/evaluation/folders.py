@@ -17,8 +17,8 @@ from videorlvr.base.choices import unknown
 from videorlvr.base.records import read_json_object, read_jsonl
 from videorlvr.evaluation.clips import read_clips
 from videorlvr.evaluation.summary import summarise
+from videorlvr.judge.fingerprint import Fingerprint
 from videorlvr.worlds.api import Video
-from videorlvr.worlds.fingerprint import Fingerprint
 
 Name = Annotated[str, Field(max_length=200)]
 Count = Annotated[int, Field(ge=0, le=2**40)]

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from videorlvr.base.video import Picture, write_mp4
-from videorlvr.evaluation.examine import UNDECIDABLE, Finding
+from videorlvr.judge.files import UNDECIDABLE, Finding
+from videorlvr.judge.read import read
 from videorlvr.worlds import world_of
 from videorlvr.worlds.api import UNSURE, Grid, Layout, Problem, Trace, Video
 from videorlvr.worlds.draw import render
 from videorlvr.worlds.problems import theme_of
-from videorlvr.worlds.read import read
 
 if TYPE_CHECKING:
     from PIL.ImageDraw import ImageDraw

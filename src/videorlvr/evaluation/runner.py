@@ -21,16 +21,16 @@ import numpy as np
 
 import videorlvr
 from videorlvr.base.files import write_text_atomic
+from videorlvr.base.progress import track
 from videorlvr.base.records import append_jsonl, read_json_object, read_jsonl, to_json, write_json
-from videorlvr.evaluation.baselines import Player
 from videorlvr.evaluation.clips import RULE, chosen_ids, read_clips, write_clips
-from videorlvr.evaluation.progress import track
 from videorlvr.evaluation.suites import Suite, problems, suite_hash
 from videorlvr.evaluation.summary import summarise
-from videorlvr.rollout.judge import judge_batch
+from videorlvr.judge.fingerprint import Fingerprint, fingerprint_of
+from videorlvr.judge.pool import judge_batch
+from videorlvr.players.baselines import Player
 from videorlvr.worlds import world_of
 from videorlvr.worlds.api import Problem, Verdict, Video, World
-from videorlvr.worlds.fingerprint import Fingerprint, fingerprint_of
 
 Key = tuple[str, int]
 """(id, sample) of a record."""

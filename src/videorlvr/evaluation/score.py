@@ -15,16 +15,16 @@ from typing import Any
 
 from videorlvr import __version__
 from videorlvr.base.isolated import Lost, map_isolated
+from videorlvr.base.progress import track
 from videorlvr.base.records import to_json
 from videorlvr.base.stats import wilson
 from videorlvr.evaluation.candidates import find_videos
-from videorlvr.evaluation.examine import UNDECIDABLE, Finding, examine
 from videorlvr.evaluation.manifest import Entry, read_manifest
 from videorlvr.evaluation.overlay import write_overlay
-from videorlvr.evaluation.progress import track
+from videorlvr.judge.files import UNDECIDABLE, Finding, examine
+from videorlvr.judge.fingerprint import Fingerprint, fingerprint_of
 from videorlvr.worlds import world_of
 from videorlvr.worlds.api import Verdict
-from videorlvr.worlds.fingerprint import Fingerprint, fingerprint_of
 
 Job = tuple[Entry, list[Path], Path | None]
 """A problem, the files that are named after it, and the folder for its overlay."""

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from videorlvr.base.choices import unknown
-from videorlvr.evaluation.progress import map_in_order
+from videorlvr.base.progress import map_in_order
 from videorlvr.worlds import WORLDS, world_of
 from videorlvr.worlds.api import Address, Problem, Split
 from videorlvr.worlds.problems import make_problem

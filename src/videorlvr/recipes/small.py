@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from videorlvr.policies.dit import DiTConfig
-from videorlvr.rollout.sample import Sampling
+from videorlvr.models.dit import DiTConfig
+from videorlvr.players.policy import Sampling
 from videorlvr.training.config import GRPOConfig, SFTConfig, Task
 
 WORLDS = ("maze", "flowfree", "sokoban")

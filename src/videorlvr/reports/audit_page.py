@@ -14,11 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from videorlvr.base.files import write_bytes_atomic, write_text_atomic
-from videorlvr.base.stats import wilson
-from videorlvr.evaluation.audit_result import AuditResult, Tally
-from videorlvr.evaluation.distortions import DISTORTIONS, UNCHANGED
-from videorlvr.evaluation.tolerance import (
+from videorlvr.audit.distortions import DISTORTIONS, UNCHANGED
+from videorlvr.audit.result import AuditResult, Tally
+from videorlvr.audit.tolerance import (
     DECLARED,
     LARGE,
     MAX_FALSE_REFUSALS,
@@ -27,6 +25,8 @@ from videorlvr.evaluation.tolerance import (
     strongest_survived,
     way_shown,
 )
+from videorlvr.base.files import write_bytes_atomic, write_text_atomic
+from videorlvr.base.stats import wilson
 from videorlvr.reports.audit_plots import pooled, tolerance_figure
 from videorlvr.reports.worlds_page import markdown_table
 
@@ -202,7 +202,7 @@ solutions, which must be accepted. **Cheats** must be refused, and for a reason 
 they are; distorted videos as `videorlvr score` judges files, which also looks for boards that were moved, resized or
 padded. "At most" is the upper end of the 95% interval (Wilson) of the rate over problems as the generator draws
 them; at `micro` it draws the same boards again and again. "Not for" counts problems that have no such video.
-`videorlvr.evaluation.audit` makes every single one again from its problem: `cheat_video`, `distorted_video`."""
+`videorlvr.audit.run` makes every single one again from its problem: `cheat_video`, `distorted_video`."""
 
 
 def page(runs: Sequence[Run], images: str) -> str:

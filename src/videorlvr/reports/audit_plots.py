@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from videorlvr.audit.distortions import DISTORTIONS, UNCHANGED
+from videorlvr.audit.result import AuditResult, Tally
+from videorlvr.audit.tolerance import DECLARED, LARGE, SMALL, way_shown
 from videorlvr.base.stats import wilson
-from videorlvr.evaluation.audit_result import AuditResult, Tally
-from videorlvr.evaluation.distortions import DISTORTIONS, UNCHANGED
-from videorlvr.evaluation.examine import UNDECIDABLE
-from videorlvr.evaluation.tolerance import DECLARED, LARGE, SMALL, way_shown
+from videorlvr.judge.files import UNDECIDABLE
 from videorlvr.reports.plots import COLOURS, INK, MARKERS, panels
 
 if TYPE_CHECKING:

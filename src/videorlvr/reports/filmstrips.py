@@ -17,7 +17,8 @@ from videorlvr.base.video import animated_webp, png
 from videorlvr.evaluation.folders import Evaluation
 from videorlvr.worlds import world_of
 from videorlvr.worlds.api import Problem, Video
-from videorlvr.worlds.problems import first_frame, make_problem, oracle_video
+from videorlvr.worlds.problems import make_problem
+from videorlvr.worlds.render import first_frame, oracle_video
 
 MAX_PER_WORLD = 6
 FPS, HOLD_FRAMES = 5.0, 4

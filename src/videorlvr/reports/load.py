@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from videorlvr.base.records import read_json_object, read_jsonl
-from videorlvr.evaluation.baselines import BASELINES
 from videorlvr.evaluation.folders import Evaluation, load_evaluation, suites_in
+from videorlvr.players.baselines import BASELINES
 
 MAX_NUMBER = 1e300
 """Larger ones are no metrics of any run, and drawing has no room for their margins."""

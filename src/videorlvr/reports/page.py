@@ -16,11 +16,11 @@ from videorlvr.base.choices import unknown
 from videorlvr.base.files import write_text_atomic
 from videorlvr.base.records import to_json
 from videorlvr.evaluation.compare import compare_evaluations
+from videorlvr.judge.fingerprint import Fingerprint, FingerprintError, differences
 from videorlvr.reports import curves, filmstrips, plots, tables
 from videorlvr.reports.load import LabelledRun, Run, load_run
 from videorlvr.reports.tables import Table
 from videorlvr.reports.templates import template
-from videorlvr.worlds.fingerprint import Fingerprint, FingerprintError, differences
 
 Comparison = tuple[str, str]
 """Labels of two runs: before, after."""

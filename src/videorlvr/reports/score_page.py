@@ -16,10 +16,10 @@ from videorlvr.base.files import write_text_atomic
 from videorlvr.base.isolated import Lost, map_isolated
 from videorlvr.base.video import animated_webp
 from videorlvr.evaluation.candidates import find_videos
-from videorlvr.evaluation.examine import CANNOT_BE_SURE, UNDECIDABLE, examine
 from videorlvr.evaluation.manifest import read_manifest
 from videorlvr.evaluation.overlay import overlay
 from videorlvr.evaluation.score import MAX_VIDEO_MB, MAX_VIDEO_S, REASONS_OF_LOST
+from videorlvr.judge.files import CANNOT_BE_SURE, UNDECIDABLE, examine
 from videorlvr.reports.filmstrips import FPS, data_url
 from videorlvr.reports.tables import NO_VALUE, Table, percent
 from videorlvr.reports.templates import template

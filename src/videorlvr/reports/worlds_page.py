@@ -11,13 +11,14 @@ from pathlib import Path
 
 import numpy as np
 
+from videorlvr.audit.distortions import DISTORTIONS, UNCHANGED
+from videorlvr.audit.tolerance import DECLARED, MAX_FALSE_REFUSALS
 from videorlvr.base.files import write_bytes_atomic, write_text_atomic
 from videorlvr.base.video import Picture, png
-from videorlvr.evaluation.distortions import DISTORTIONS, UNCHANGED
-from videorlvr.evaluation.tolerance import DECLARED, MAX_FALSE_REFUSALS
 from videorlvr.worlds import WORLDS
 from videorlvr.worlds.api import Reward, World
-from videorlvr.worlds.problems import make_problem, oracle_video
+from videorlvr.worlds.problems import make_problem
+from videorlvr.worlds.render import oracle_video
 
 NUM_DRAWN, NUM_PICTURES, GAP_PX, SCALE = 12, 6, 4, 3
 FOOTER = "*Made by `python -m videorlvr.reports.worlds_page`; edit the world, not this page.*"

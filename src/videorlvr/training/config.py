@@ -15,12 +15,12 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from videorlvr.base.choices import unknown
-from videorlvr.policies.dit import DiTConfig
-from videorlvr.policies.load import ModelConfig
-from videorlvr.process.schedule import Window, window_steps
-from videorlvr.process.sde import SdeName, transition
-from videorlvr.rollout.reward import reward_of
-from videorlvr.rollout.sample import Sampling
+from videorlvr.flow.schedule import Window, window_steps
+from videorlvr.flow.sde import SdeName, transition
+from videorlvr.judge.reward import reward_of
+from videorlvr.models.dit import DiTConfig
+from videorlvr.models.load import ModelConfig
+from videorlvr.players.policy import Sampling
 from videorlvr.training.optimizer import OptimizerName
 from videorlvr.training.track import Tracker
 from videorlvr.worlds import world_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from videorlvr.base.processes import num_cores
-from videorlvr.policies.api import Policy
+from videorlvr.models.api import Policy
 from videorlvr.training.config import StageConfig
 
 

@@ -19,9 +19,9 @@ from typing import Any
 
 import videorlvr
 from videorlvr.base.records import append_jsonl, read_json_object, truncate_jsonl, write_json
+from videorlvr.judge.fingerprint import Fingerprint, differences, fingerprint_of
 from videorlvr.training.config import Config, GRPOConfig
 from videorlvr.worlds import world_of
-from videorlvr.worlds.fingerprint import Fingerprint, differences, fingerprint_of
 
 # What may differ between a run and its continuation, since no number depends on it.
 FREE_KEYS = {"max_s", "log_every", "save_every_s", "num_workers", "device", "compile", "tracker"}

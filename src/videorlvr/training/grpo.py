@@ -4,7 +4,7 @@ An iteration samples groups of videos, has them judged, and takes `updates` opti
 Gaussian steps. Noise, log-probability and gradient exist only in the window; the rest is the plain ODE.
 
 Source: VideoRLVR, arXiv:2605.15458, Sections 4.2 and 4.3. Ours where the paper is silent or readers found
-it wrong: the default step is `ddim-eta` (marginal-preserving where the window lies, `process.sde`), the clip
+it wrong: the default step is `ddim-eta` (marginal-preserving where the window lies, `flow.sde`), the clip
 range is a drift and not a number that depends on resolution, groups are keyed by problem, groups without
 spread are skipped, and the given first frame is outside log-probability and KL.
 """
@@ -20,15 +20,14 @@ import torch
 from torch import Tensor
 
 from videorlvr.base import seeding
-from videorlvr.policies.api import Policy
-from videorlvr.policies.load import load_policy
-from videorlvr.process.gaussian import Transition, clip_from_drift, kl_mean, log_prob_mean
-from videorlvr.process.sampler import StochasticSteps, replay_transition
-from videorlvr.process.schedule import window_steps
-from videorlvr.rollout.collect import Chunk, collect, drift_square
-from videorlvr.rollout.judge import Judge
-from videorlvr.rollout.problems import ProblemQueue
-from videorlvr.rollout.reward import describe, rewards
+from videorlvr.flow.gaussian import Transition, clip_from_drift, kl_mean, log_prob_mean
+from videorlvr.flow.sampler import StochasticSteps, replay_transition
+from videorlvr.flow.schedule import window_steps
+from videorlvr.judge.pool import Judge
+from videorlvr.judge.reward import describe, rewards
+from videorlvr.models.api import Policy
+from videorlvr.models.load import load_policy
+from videorlvr.players.rollouts import Chunk, collect, drift_square
 from videorlvr.training.advantages import group_advantages
 from videorlvr.training.config import GRPOConfig
 from videorlvr.training.device import device_of, generator_on, prepare, workers_of
@@ -36,6 +35,7 @@ from videorlvr.training.folder import RunFolder
 from videorlvr.training.loop import run_steps
 from videorlvr.training.objectives import clipped_policy_loss
 from videorlvr.training.optimizer import make_optimizer
+from videorlvr.training.problems import ProblemQueue
 from videorlvr.training.state import TrainState
 from videorlvr.training.track import Metrics, check_installed
 from videorlvr.training.validate import Validation

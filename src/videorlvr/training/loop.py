@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from videorlvr.policies.api import Policy
+from videorlvr.models.api import Policy
 from videorlvr.training.config import Config
 from videorlvr.training.folder import RunFolder
 from videorlvr.training.state import TrainState

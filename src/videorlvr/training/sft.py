@@ -17,11 +17,11 @@ from torch import Tensor
 
 from videorlvr.base import seeding
 from videorlvr.base.processes import start_workers
-from videorlvr.policies.api import Policy
-from videorlvr.policies.dit import num_parameters
-from videorlvr.policies.load import load_policy, new_policy
-from videorlvr.process.path import interpolate, velocity_target
-from videorlvr.rollout.judge import Judge
+from videorlvr.flow.path import interpolate, velocity_target
+from videorlvr.judge.pool import Judge
+from videorlvr.models.api import Policy
+from videorlvr.models.dit import num_parameters
+from videorlvr.models.load import load_policy, new_policy
 from videorlvr.training.config import SFTConfig
 from videorlvr.training.data import OracleVideos
 from videorlvr.training.device import device_of, generator_on, prepare, workers_of

@@ -49,7 +49,7 @@ class TrainState:
         """Write a checkpoint; a reader meets the old one or the new one, whole.
 
         Args:
-            fingerprint: What the run is judged by (`worlds.fingerprint`), for whoever finds the checkpoint.
+            fingerprint: What the run is judged by (`judge.fingerprint`), for whoever finds the checkpoint.
 
         Raises:
             FloatingPointError: If a number in it is not finite; the old checkpoint stays.

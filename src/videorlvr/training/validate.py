@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from videorlvr.policies.api import Policy
-from videorlvr.rollout.judge import Judge
-from videorlvr.rollout.sample import PolicyPlayer
+from videorlvr.judge.pool import Judge
+from videorlvr.models.api import Policy
+from videorlvr.players.policy import PolicyPlayer
 from videorlvr.training.config import StageConfig
 from videorlvr.training.track import Metrics
 from videorlvr.worlds import world_of

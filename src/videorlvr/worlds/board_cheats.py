@@ -11,7 +11,8 @@ import numpy as np
 
 from videorlvr.base import seeding
 from videorlvr.worlds.api import Cheat, Draft, Grid, Level, Problem, Video, World
-from videorlvr.worlds.problems import oracle_trace, oracle_video, render_trace
+from videorlvr.worlds.problems import oracle_trace
+from videorlvr.worlds.render import oracle_video, render_trace
 from videorlvr.worlds.symmetry import flipped, transposed
 
 MAX_DRAFTS = 100

@@ -14,7 +14,7 @@ from videorlvr.worlds.api import Cheat, Problem, Video, World
 from videorlvr.worlds.board_cheats import board_cheats
 from videorlvr.worlds.format_cheats import FORMAT_CHEATS
 from videorlvr.worlds.pixel_cheats import pixel_cheats
-from videorlvr.worlds.problems import oracle_video
+from videorlvr.worlds.render import oracle_video
 from videorlvr.worlds.staging import done_frame, oracle_figures, show
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from videorlvr.worlds.api import Cheat, Problem, Video, World
-from videorlvr.worlds.problems import first_frame, oracle_video
+from videorlvr.worlds.render import first_frame, oracle_video
 from videorlvr.worlds.verify import MAX_FRAMES
 
 Floats = npt.NDArray[np.float32]

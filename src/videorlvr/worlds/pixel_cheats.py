@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from videorlvr.worlds.api import Cells, Cheat, Layout, Problem, Video, World
-from videorlvr.worlds.problems import first_frame, oracle_trace, oracle_video, render_trace, theme_of
+from videorlvr.worlds.problems import oracle_trace, theme_of
+from videorlvr.worlds.render import first_frame, oracle_video, render_trace
 from videorlvr.worlds.verify import MAX_FRAMES
 
 Make = Callable[[World, Problem, np.random.Generator], Video | None]

@@ -1,4 +1,4 @@
-"""From an address to a problem, and from a problem to its oracle trace and video.
+"""From an address to a problem, and from a problem to its oracle trace.
 
 Splits are disjoint by construction: a board's split is a function of its canonical content, so no board,
 mirror image included, can be in two splits whatever index produced it.
@@ -13,7 +13,6 @@ import numpy as np
 
 from videorlvr.base import seeding
 from videorlvr.base.choices import unknown
-from videorlvr.worlds import draw
 from videorlvr.worlds.api import (
     SPLITS,
     Address,
@@ -25,12 +24,8 @@ from videorlvr.worlds.api import (
     Split,
     Theme,
     Trace,
-    Verdict,
-    Video,
     World,
 )
-from videorlvr.worlds.read import read
-from videorlvr.worlds.verify import array_fault
 
 MAX_ATTEMPTS = 20_000
 
@@ -110,6 +105,25 @@ def pose(
     )
 
 
+def shown_as(
+    world: World, problem: Problem, *, size: tuple[int, int] | None = None, theme: str | None = None
+) -> Problem:
+    """The same problem in frames of another size (H, W) or in other colours, which its prompt then names.
+
+    Raises:
+        ValueError: If the size leaves less than 8 px a cell, or the world has no such theme.
+    """
+    if theme is not None and theme != problem.theme:
+        place = problem.address
+        named = make_problem(world, place.level, place.split, place.index, theme=theme)
+        problem = dataclasses.replace(problem, theme=theme, prompt=named.prompt)
+    if size is not None:
+        rows, cols = problem.grid.shape
+        layout = Layout.letterboxed(rows, cols, height_px=size[0], width_px=size[1])
+        problem = dataclasses.replace(problem, layout=layout)
+    return problem
+
+
 def pace(figures: Cells, *, num_frames: int, moves_per_frame: int) -> Cells:
     """States per move [L + 1, R, C] -> states per frame [T, R, C]: steady, then the end held.
 
@@ -138,27 +152,3 @@ def theme_of(world: World, problem: Problem) -> Theme:
     if problem.theme not in world.themes:
         raise unknown(f"theme of {world.name}", problem.theme, world.themes)
     return world.themes[problem.theme]
-
-
-def render_trace(world: World, problem: Problem, trace: Trace) -> Video:
-    """Frames of a trace, uint8 [T, H, W, 3], in the problem's layout and theme."""
-    return draw.render(trace.ground, trace.figure, layout=problem.layout, theme=theme_of(world, problem))
-
-
-def oracle_video(world: World, problem: Problem) -> Video:
-    return render_trace(world, problem, oracle_trace(world, problem))
-
-
-def first_frame(world: World, problem: Problem) -> Video:
-    """uint8 [H, W, 3]: what a model is given."""
-    trace = Trace.exact(problem.grid.ground, problem.grid.figure[None])
-    return np.asarray(render_trace(world, problem, trace)[0])
-
-
-def judge_video(world: World, problem: Problem, video: Video) -> Verdict:
-    """The verdict on one video; a malformed one is a verdict too, never an exception."""
-    fault = array_fault(problem, video)
-    if fault:
-        return Verdict(False, fault, 0 if fault == "too_few_frames" else None)
-    trace = read(video[None], layout=problem.layout, theme=theme_of(world, problem))[0]
-    return world.verify(problem, trace)

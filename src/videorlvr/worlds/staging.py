@@ -8,7 +8,8 @@ from functools import lru_cache
 import numpy as np
 
 from videorlvr.worlds.api import Cells, Grid, Problem, Trace, Video, World
-from videorlvr.worlds.problems import oracle_trace, render_trace
+from videorlvr.worlds.problems import oracle_trace
+from videorlvr.worlds.render import render_trace
 from videorlvr.worlds.symmetry import flipped, transposed
 from videorlvr.worlds.verify import MAX_FRAMES
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from videorlvr.worlds.api import Cells, Problem, Variant, Video, World
-from videorlvr.worlds.problems import oracle_video
+from videorlvr.worlds.render import oracle_video
 from videorlvr.worlds.staging import oracle_figures, other_solutions, show, staged
 from videorlvr.worlds.verify import MAX_FRAMES
 

@@ -1,0 +1,359 @@
+"""One file, one problem: what the judge makes of it, and what it saw.
+
+A video in the problem's shape whose first frame reads as the problem is judged as it is. For any other, the
+board is looked for in its first frame (`judge.locate`) and brought back (`judge.rectify`); where it moves in
+later frames, it is followed (`judge.follow`).
+
+Law: a refusal is about what a video shows, `undecidable` about how it shows it. It is said only where the first
+frame, which everyone was given, or ground that never changes is proof that the file cannot be read for certain:
+  - its cells are smaller than `MIN_CELL_PX`;
+  - it resembles the problem or has its colours, does not read as it, and is not read for certain as another board
+    either: with a confidence of `CRISP` in the problem's own place, of `HAZY` in another one inside the frame;
+  - the board fits in two places about equally well;
+  - a later cell is unreadable, and the first frame itself was read with a confidence below `HAZY`;
+  - its board moves in later frames, and gets lost there or cannot be read where it has moved to;
+  - there are two files for one problem.
+In cells smaller than `SMALL_CELL_PX`, and of a board that agrees with its place by less than `FITS` (turned, seen from
+aside, out of focus; `GOOD` where it shows another state and so agrees less), `CRISP` stands for `HAZY`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from videorlvr.base.files import is_inside
+from videorlvr.base.video import VideoError
+from videorlvr.base.video_read import read_video
+from videorlvr.judge.follow import follow, has_moved
+from videorlvr.judge.locate import (
+    GOOD,
+    Box,
+    FirstFrame,
+    Floats,
+    Found,
+    expected_zones,
+    find_board,
+    zones_in,
+)
+from videorlvr.judge.palette import has_colours
+from videorlvr.judge.read import read, zone_colours
+from videorlvr.judge.rectify import (
+    CELL_PX,
+    TRUE_COLOURS,
+    Colours,
+    fit_colours,
+    in_true_colours,
+    straight_layout,
+    straighten,
+    without_drift,
+)
+from videorlvr.judge.video import judge_video
+from videorlvr.worlds import world_of
+from videorlvr.worlds.api import UNSURE, Layout, Problem, Trace, Verdict, Video, World
+from videorlvr.worlds.problems import theme_of
+from videorlvr.worlds.verify import too_few
+
+UNDECIDABLE, CANNOT_BE_SURE = "undecidable", "The judge cannot be sure; the record says why."
+"""The reason, and its meaning."""
+MAX_ASPECT_ERROR = 0.02
+"""How far a video's width / height may be from the layout's, as a share of it, to be taken as the same."""
+MIN_CELL_PX = 4.0
+RESEMBLES = 0.5
+"""Agreement of a first frame with the problem from which on it is taken for a picture of it."""
+RIVAL = 0.02
+"""Two places in a frame whose agreements are nearer than this cannot be told apart."""
+HAZY, CRISP = 0.25, 0.6
+"""Confidences of the first frame, that of its least sure cell: below the one, what is wrong with it or with later
+frames may be the file's fault; from the other on, the board need not be looked for."""
+FITS = 0.97
+"""Agreement of a first frame that shows the problem, from which on its cells lie where they should."""
+SMALL_CELL_PX = 7.5
+"""Problems are handed out in cells of 8 px at least. In smaller ones 4:2:0 video gives a ring the colour of its
+surroundings, so they must be read with more confidence to be sure."""
+FOLLOWED_CELL_PX = 12
+"""In smaller cells a success stands though its board has moved: parts of a pixel blur what they move."""
+MAX_UNSEEN = 1 / 32
+"""How far, in cells, a board may lie outside its frame and still be held against a video: a quarter of a wall."""
+SECOND_LOOK = ("wrong_start", "unreadable")
+REASON_OF_FILE = {"no_frames": "too_few_frames"}
+"""Where a file's fault has another name among the reasons of verdicts."""
+
+
+SizeRule = Callable[[int, int], tuple[int, int]]
+"""(height, width) of a file's frames -> (height, width) that they are wanted in."""
+
+
+@dataclass(frozen=True, eq=False)
+class Finding:
+    """A verdict, and what it rests on.
+
+    why: a sentence, where the verdict is `undecidable`.
+    video: frames as they came, uint8 [T, H, W, 3], or None where there are none; box: the board in them, where
+        it had to be looked for.
+    seen: what was read, in `layout`; None where nothing was.
+    """
+
+    verdict: Verdict
+    why: str = ""
+    video: Video | None = None
+    fps: float = 0.0
+    box: Box | None = None
+    seen: Video | None = None
+    layout: Layout | None = None
+
+
+def examine(problem: Problem, files: Sequence[Path]) -> Finding:
+    """The finding on the files that are named after a problem. Never raises for what is wrong with a file."""
+    if not files:
+        return Finding(Verdict(False, "missing_file"))
+    if len(files) > 1:
+        names = " and ".join(file.name for file in files)
+        return _undecidable(f"there are {len(files)} videos for this problem: {names}; keep one")
+    if files[0].is_symlink() and not is_inside(files[0], files[0].parent):
+        return Finding(Verdict(False, "outside_folder"))
+    try:
+        return examine_frames(problem, lambda size: read_video(files[0], size=size))
+    except VideoError as error:
+        return Finding(Verdict(False, REASON_OF_FILE.get(error.reason, error.reason)))
+
+
+def examine_frames(problem: Problem, frames: Callable[[SizeRule], tuple[Video, float]]) -> Finding:
+    """The finding on frames that can be had in other sizes.
+
+    frames(size): (video, frames a second) with size(height, width) -> (height, width) applied to every frame;
+    it may be asked twice.
+    """
+    layout = problem.layout
+    video, fps = frames(lambda height, width: _direct_size(height, width, layout))
+    finding = examine_directly(problem, video)
+    again = finding.verdict.reason in (*SECOND_LOOK, "wrong_size")
+    if again or _moves(problem, finding):
+        video, fps = frames(lambda height, width: _working_size(height, width, layout))
+        finding = look_again(problem, video, finding) if again else finding
+        finding = look_along(problem, video, finding) if _moves(problem, finding) else finding
+    return dataclasses.replace(finding, video=video, fps=fps)
+
+
+def _direct_size(height_px: int, width_px: int, layout: Layout) -> tuple[int, int]:
+    """The layout's size for a video of the same aspect: resizing while decoding keeps the colours of subsampled
+    video truest. Others stay small enough to be kept."""
+    wanted = layout.width_px / layout.height_px
+    if abs(width_px / height_px - wanted) <= MAX_ASPECT_ERROR * wanted:
+        return layout.height_px, layout.width_px
+    return _working_size(height_px, width_px, layout)
+
+
+def _working_size(height_px: int, width_px: int, layout: Layout) -> tuple[int, int]:
+    """The video's own size, or smaller: a board that fills it gets cells of `CELL_PX`."""
+    cell_px = min(height_px / layout.height_px, width_px / layout.width_px) * layout.cell_px
+    scale = min(1.0, CELL_PX / cell_px)
+    return max(1, round(height_px * scale)), max(1, round(width_px * scale))
+
+
+def examine_directly(problem: Problem, video: Video) -> Finding:
+    """The finding on a video [T, H, W, 3] in the problem's layout; `wrong_size` in any other size."""
+    world, layout = world_of(problem.address.world), problem.layout
+    seen = _if_fits(video, layout)
+    if too_few(problem, len(video)):
+        return Finding(Verdict(False, "too_few_frames", 0), seen=seen, layout=layout)
+    if seen is not None and _faults(problem, _read(world, problem, seen[:1])) == 0:
+        # A tint that still reads moves what lies between two colours nearer to one of them: it is taken back.
+        zones = zone_colours(seen[None, :1], layout)[0, 0].astype(np.float64)
+        seen = in_true_colours(
+            seen, fit_colours(zones, expected_zones(problem.grid, theme_of(world, problem)))
+        )
+    return Finding(judge_video(world, problem, video if seen is None else seen), seen=seen, layout=layout)
+
+
+def _if_fits(video: Video, layout: Layout) -> Video | None:
+    return video if video.shape[1:3] == (layout.height_px, layout.width_px) else None
+
+
+def look_again(problem: Problem, video: Video, first: Finding) -> Finding:
+    """The finding on a video of any size whose first look found nothing or could not read a cell."""
+    world = world_of(problem.address.world)
+    start = None if first.seen is None else _read(world, problem, first.seen[:1])
+    clear = start is not None and start.confidence[0] >= CRISP
+    if first.seen is not None and clear and first.verdict.reason == "unreadable":
+        return _judged(world, problem, first.seen, None)
+    again = _searched(world, problem, video, first)
+    certain = start is not None and clear and _all_sure(start)
+    return first if certain and again.verdict.reason == UNDECIDABLE else again
+
+
+def _searched(world: World, problem: Problem, video: Video, first: Finding) -> Finding:
+    """The finding on the board that is looked for in the first frame."""
+    rows, cols = problem.grid.shape
+    if min(video.shape[1] / rows, video.shape[2] / cols) < MIN_CELL_PX:
+        return _too_small(min(video.shape[1] / rows, video.shape[2] / cols))
+    theme = theme_of(world, problem)
+    found = find_board(video, grid=problem.grid, layout=problem.layout, theme=theme)
+    expected = expected_zones(problem.grid, theme)
+    if found is None:
+        return _unlike(video, first, expected)
+    if found.agreement < RESEMBLES:
+        start = _straightened(world, problem, video[:1], found, expected)
+        if start.verdict.reason != "wrong_start":
+            return _unlike(video, first, expected)
+        return _straightened(world, problem, video, found, expected)
+    if min(found.box.cell_px(rows, cols)) < MIN_CELL_PX:
+        return _too_small(min(found.box.cell_px(rows, cols)))
+    if found.rival > found.agreement - RIVAL:
+        return _undecidable("the board fits in two places of the first frame about equally well", found.box)
+    return _straightened(world, problem, video, found, expected)
+
+
+def _unlike(video: Video, first: Finding, expected: Floats) -> Finding:
+    """The finding on a first frame that resembles the problem nowhere."""
+    if not has_colours(video[0], expected):
+        return first
+    return _undecidable("its first frame has the problem's colours, but its board was not found in it")
+
+
+def _straightened(world: World, problem: Problem, video: Video, found: Found, expected: Floats) -> Finding:
+    """The finding on a board that was found; not judged where it hardly resembles the problem."""
+    rows, cols = problem.grid.shape
+    straight = _straight(problem)
+    frame = FirstFrame(video[0])
+    best = _best_colours(world, problem, video, found.box, expected)
+    seen = straighten(video, found.box, best.colours, rows=rows, cols=cols)
+    if best.faults == 0 and found.agreement >= RESEMBLES:
+        return _judged(world, straight, seen, found)
+    sure = _all_sure(best.start) and best.start.confidence[0] >= _least_confidence(problem, found, GOOD)
+    if sure and found.box.overhang(frame, rows, cols) <= MAX_UNSEEN:
+        return Finding(Verdict(False, "wrong_start", 0), box=found.box, seen=seen, layout=straight.layout)
+    why = (
+        f"its first frame resembles the problem, but {best.faults} of its {rows * cols} cells, "
+        f"{min(found.box.cell_px(rows, cols)):.0f} px wide, cannot be read as they should be"
+    )
+    if not best.believable:
+        why += ", and its contrast or colours are further from the problem's than is corrected"
+    return dataclasses.replace(_undecidable(why, found.box), seen=seen, layout=straight.layout)
+
+
+@dataclass(frozen=True)
+class _Start:
+    """How a first frame reads in certain colours. believable: whether those that fit best are ever corrected."""
+
+    colours: Colours
+    start: Trace
+    faults: int
+    believable: bool
+
+
+def _best_colours(world: World, problem: Problem, video: Video, box: Box, expected: Floats) -> _Start:
+    """The colours, as they are or as fitted, in which the first frame's board reads best."""
+    rows, cols = problem.grid.shape
+    fitted = fit_colours(zones_in(FirstFrame(video[0]), box, rows, cols), expected)
+    found = []
+    for colours in (TRUE_COLOURS, *([fitted] if fitted.believable else [])):
+        first = straighten(video[:1], box, colours, rows=rows, cols=cols)
+        start = _read(world, _straight(problem), first)
+        found.append(_Start(colours, start, _faults(problem, start), fitted.believable))
+    return min(found, key=lambda one: (one.faults, -one.start.confidence[0]))
+
+
+def _straight(problem: Problem) -> Problem:
+    return dataclasses.replace(problem, layout=straight_layout(*problem.grid.shape))
+
+
+def _moves(problem: Problem, finding: Finding) -> bool:
+    """Is the board of a refused video, in the frame at fault, not where it was in the first? That of a success is
+    asked for in the last frame: read in its place, a mark that is half there is not taken for a whole one."""
+    layout, seen, frame = finding.layout, finding.seen, finding.verdict.frame
+    if seen is None or layout is None:
+        return False
+    if finding.verdict.success:
+        frame = len(seen) - 1 if layout.cell_px >= FOLLOWED_CELL_PX else 0
+    if not frame:
+        return False
+    expected = expected_zones(problem.grid, theme_of(world_of(problem.address.world), problem))
+    return has_moved(seen[frame], _own_box(layout), expected)
+
+
+def _own_box(layout: Layout, scale: tuple[float, float] = (1.0, 1.0)) -> Box:
+    """The board of a layout in frames whose height and width are so many times the layout's."""
+    high, wide = scale
+    bottom, right = (
+        layout.top_px + layout.rows * layout.cell_px,
+        layout.left_px + layout.cols * layout.cell_px,
+    )
+    return Box(layout.left_px * wide, right * wide, layout.top_px * high, bottom * high)
+
+
+def look_along(problem: Problem, video: Video, still: Finding) -> Finding:
+    """The finding on a video whose board moves as a whole; undecidable where it gets lost on the way, and `still`,
+    the one on a board at rest, where it is not seen to move at all."""
+    world, layout = world_of(problem.address.world), problem.layout
+    rows, cols = problem.grid.shape
+    expected = expected_zones(problem.grid, theme_of(world, problem))
+    scale = video.shape[1] / layout.height_px, video.shape[2] / layout.width_px
+    box = _own_box(layout, scale) if still.box is None else still.box
+    best = _best_colours(world, problem, video, box, expected)
+    boxes = follow(video, box, expected) if best.faults == 0 else [box]
+    if boxes[-1].distance(box) < MAX_UNSEEN * min(box.cell_px(rows, cols)):
+        return still
+    if len(boxes) < len(video):
+        why = f"its board moves, and cannot be followed beyond frame {len(boxes) - 1}"
+        return dataclasses.replace(_undecidable(why, box), seen=still.seen, layout=still.layout)
+    straight, colours = _straight(problem), best.colours
+    frames = [
+        straighten(frame[None], place, colours, rows=rows, cols=cols)
+        for frame, place in zip(video, boxes, strict=True)
+    ]
+    seen = without_drift(np.concatenate(frames), straight.layout)
+    verdict = judge_video(world, straight, seen)
+    if verdict.reason == "unreadable":
+        why = f"its board moves, and a cell of frame {verdict.frame} cannot be read where it has moved to"
+        return dataclasses.replace(_undecidable(why, box), seen=seen, layout=straight.layout)
+    return Finding(verdict, box=box, seen=seen, layout=straight.layout)
+
+
+def _judged(world: World, problem: Problem, seen: Video, found: Found | None) -> Finding:
+    """The verdict on frames in the problem's layout whose first one reads as the problem."""
+    box = None if found is None else found.box
+    steady = without_drift(seen, problem.layout)
+    verdict = judge_video(world, problem, steady)
+    confidence = float(_read(world, problem, steady[:1]).confidence[0])
+    if verdict.reason == "unreadable" and confidence < _least_confidence(problem, found, FITS):
+        why = (
+            f"a cell of frame {verdict.frame} cannot be read, but the first frame itself is read with a "
+            f"confidence of only {confidence:.2f}: the file may be at fault"
+        )
+        return dataclasses.replace(_undecidable(why, box), seen=steady, layout=problem.layout)
+    return Finding(verdict, box=box, seen=steady, layout=problem.layout)
+
+
+def _least_confidence(problem: Problem, found: Found | None, fit: float) -> float:
+    """With which a first frame must be read to be held against a video."""
+    if found is None:
+        return HAZY
+    small = min(found.box.cell_px(*problem.grid.shape)) < SMALL_CELL_PX
+    return CRISP if small or found.agreement < fit else HAZY
+
+
+def _all_sure(trace: Trace) -> bool:
+    return not ((trace.ground[0] == UNSURE) | (trace.figure[0] == UNSURE)).any()
+
+
+def _read(world: World, problem: Problem, video: Video) -> Trace:
+    return read(video[None], layout=problem.layout, theme=theme_of(world, problem))[0]
+
+
+def _faults(problem: Problem, start: Trace) -> int:
+    """Cells of a first frame that do not read as the problem's."""
+    same = (start.ground[0] == problem.grid.ground) & (start.figure[0] == problem.grid.figure)
+    return int(np.sum(~same))
+
+
+def _too_small(cell_px: float) -> Finding:
+    return _undecidable(f"its cells are {cell_px:.1f} px wide; {MIN_CELL_PX:.0f} px are needed to be sure")
+
+
+def _undecidable(why: str, box: Box | None = None) -> Finding:
+    return Finding(Verdict(False, UNDECIDABLE), why=why, box=box)
