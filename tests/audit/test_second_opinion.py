@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tiny_boards import posed, row
 
+from tiny_boards import posed, row
 from videorlvr.audit import second
 from videorlvr.audit.agreement import judge_twice, said, tasks, total
 from videorlvr.audit.near_misses import legal_traces, seen, tampered

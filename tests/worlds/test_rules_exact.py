@@ -7,8 +7,8 @@ from collections import deque
 
 import numpy as np
 import pytest
-from tiny_boards import row
 
+from tiny_boards import row
 from videorlvr.audit.second.sokoban import Room, Sokoban
 from videorlvr.worlds import WORLDS
 from videorlvr.worlds.api import Cells, Grid

@@ -6,8 +6,8 @@ import dataclasses
 
 import numpy as np
 import pytest
-from tiny_boards import posed, row
 
+from tiny_boards import posed, row
 from videorlvr.worlds import WORLDS
 from videorlvr.worlds.api import Grid, Problem, Trace, Verdict
 from videorlvr.worlds.problems import make_problem, oracle_trace

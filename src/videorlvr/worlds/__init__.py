@@ -1,20 +1,38 @@
-"""The worlds. `WORLDS` is the one list that a new world is added to."""
+"""The worlds. `WORLDS` is the one list that a new world of ours is added to; other packages bring theirs
+by entry points of the group `videorlvr.worlds`. Each is imported when it is first asked for."""
 
 from __future__ import annotations
 
-from videorlvr.base.choices import unknown
-from videorlvr.worlds import flowfree, maze, sokoban
+from typing import Any
+
+from videorlvr.base.found import Found
 from videorlvr.worlds.api import World
 
-WORLDS: dict[str, World] = {world.name: world for world in (maze.WORLD, flowfree.WORLD, sokoban.WORLD)}
+
+def _accept(name: str, value: Any) -> World:
+    if not isinstance(value, World):
+        raise ValueError(f"it is a {type(value).__name__}; expected a World")
+    if value.name != name:
+        raise ValueError(f"it is the world '{value.name}'; expected that its entry point has this name")
+    return value
+
+
+WORLDS: Found[World] = Found(
+    "world",
+    {
+        "maze": "videorlvr.worlds.maze:WORLD",
+        "flowfree": "videorlvr.worlds.flowfree:WORLD",
+        "sokoban": "videorlvr.worlds.sokoban:WORLD",
+    },
+    _accept,
+)
 
 
 def world_of(name: str) -> World:
     """The world of that name.
 
     Raises:
-        ChoiceError: naming the nearest world.
+        ChoiceError: Naming the nearest world.
+        ValueError: For a world of another package that cannot be used.
     """
-    if name not in WORLDS:
-        raise unknown("world", name, WORLDS)
-    return WORLDS[name]
+    return WORLDS.of(name)

@@ -18,12 +18,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from videorlvr.base.found import Later
 from videorlvr.worlds.api import Grid, Level, Reward, Theme, World
 from videorlvr.worlds.flowfree import rules
-from videorlvr.worlds.flowfree.cheats import CHEATS
 from videorlvr.worlds.flowfree.generate import generate
 from videorlvr.worlds.flowfree.solve import solve
-from videorlvr.worlds.flowfree.variants import VARIANTS
 from videorlvr.worlds.flowfree.verify import REASONS, verify
 from videorlvr.worlds.symmetry import canonical_bytes
 
@@ -166,7 +165,7 @@ WORLD = World(
         ),
         "sparse": Reward("sum", {"success": 1.0}),
     },
-    cheats=CHEATS,
+    cheats=Later("videorlvr.worlds.flowfree.cheats:CHEATS"),
     generate=generate,
     canonical=canonical,
     solve=solve,
@@ -174,5 +173,5 @@ WORLD = World(
     random_moves=rules.random_moves,
     prompt=prompt,
     verify=verify,
-    variants=VARIANTS,
+    variants=Later("videorlvr.worlds.flowfree.variants:VARIANTS"),
 )

@@ -17,11 +17,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from videorlvr.base.found import Later
 from videorlvr.worlds.api import Grid, Level, Reward, Theme, World
 from videorlvr.worlds.maze import rules
-from videorlvr.worlds.maze.cheats import CHEATS
 from videorlvr.worlds.maze.generate import generate
-from videorlvr.worlds.maze.variants import VARIANTS
 from videorlvr.worlds.maze.verify import REASONS, verify
 from videorlvr.worlds.symmetry import canonical_bytes
 
@@ -113,7 +112,7 @@ WORLD = World(
         "released-code": Reward("product", {"connect": 1.0, "walls": 1.0}),
         "sparse": Reward("sum", {"success": 1.0}),
     },
-    cheats=CHEATS,
+    cheats=Later("videorlvr.worlds.maze.cheats:CHEATS"),
     generate=generate,
     canonical=canonical_bytes,
     solve=rules.solve,
@@ -121,5 +120,5 @@ WORLD = World(
     random_moves=rules.random_moves,
     prompt=prompt,
     verify=verify,
-    variants=VARIANTS,
+    variants=Later("videorlvr.worlds.maze.variants:VARIANTS"),
 )

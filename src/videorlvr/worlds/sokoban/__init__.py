@@ -18,12 +18,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from videorlvr.base.found import Later
 from videorlvr.worlds.api import Grid, Reward, Theme, World
 from videorlvr.worlds.sokoban import rules
-from videorlvr.worlds.sokoban.cheats import CHEATS
 from videorlvr.worlds.sokoban.generate import SokobanLevel, generate
 from videorlvr.worlds.sokoban.solve import solve
-from videorlvr.worlds.sokoban.variants import VARIANTS
 from videorlvr.worlds.sokoban.verify import REASONS, verify
 from videorlvr.worlds.symmetry import canonical_bytes
 
@@ -131,7 +130,7 @@ WORLD = World(
         "released-code": Reward("sum", {"boxes_all": 0.3, "process": 0.7}),
         "sparse": Reward("sum", {"success": 1.0}),
     },
-    cheats=CHEATS,
+    cheats=Later("videorlvr.worlds.sokoban.cheats:CHEATS"),
     generate=generate,
     canonical=canonical_bytes,
     solve=solve,
@@ -139,5 +138,5 @@ WORLD = World(
     random_moves=rules.random_moves,
     prompt=prompt,
     verify=verify,
-    variants=VARIANTS,
+    variants=Later("videorlvr.worlds.sokoban.variants:VARIANTS"),
 )
