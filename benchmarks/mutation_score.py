@@ -91,7 +91,7 @@ GROUPS = (
     ),
     Group(
         "times",
-        (f"{SRC}/base/frame_times.py",),
+        (f"{SRC}/base/media/frame_times.py",),
         tuple(f"base/test_{name}.py" for name in ("frame_times", "frame_grid", "video_read")),
         slow="honest or bomb",
         packages=("base",),

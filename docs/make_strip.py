@@ -14,7 +14,8 @@ import numpy as np
 import torch
 
 from videorlvr.base.files import write_bytes_atomic
-from videorlvr.base.video import Video, animated_webp
+from videorlvr.base.media.video import Video
+from videorlvr.base.media.write import animated_webp
 from videorlvr.judge.video import judge_video
 from videorlvr.models.load import load_policy
 from videorlvr.players.policy import PolicyPlayer

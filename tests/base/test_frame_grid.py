@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from videorlvr.base.frame_times import NO_RATE_FPS, FrameTimes, frames_held, frames_shown
+from videorlvr.base.media.frame_times import NO_RATE_FPS, FrameTimes, frames_held, frames_shown
 
 RATES_MS = (2.5, 4, 10, 1000 / 60, 20, 25, 100 / 3, 40, 125, 500)
 

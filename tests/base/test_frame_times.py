@@ -10,9 +10,10 @@ import av
 import numpy as np
 import pytest
 
-from videorlvr.base.frame_times import FrameTimes, frames_held
-from videorlvr.base.video import Video, VideoError, to_rgb
-from videorlvr.base.video_read import read_video
+from videorlvr.base.media.frame_times import FrameTimes, frames_held
+from videorlvr.base.media.read import read_video
+from videorlvr.base.media.scale import to_rgb
+from videorlvr.base.media.video import Video, VideoError
 from videorlvr.judge.files import examine
 from videorlvr.worlds import WORLDS
 from videorlvr.worlds.problems import make_problem

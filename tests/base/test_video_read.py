@@ -9,9 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from videorlvr.base.frame_times import frames_shown
-from videorlvr.base.video import Video, VideoError, animated_webp, write_mp4, write_png
-from videorlvr.base.video_read import SUFFIXES, read_video
+from videorlvr.base.media.frame_times import frames_shown
+from videorlvr.base.media.png import write_png
+from videorlvr.base.media.read import SUFFIXES, read_video
+from videorlvr.base.media.video import Video, VideoError
+from videorlvr.base.media.write import animated_webp, write_mp4
 
 FPS = 8
 CODECS = {".webm": "libvpx-vp9", ".mov": "libx264rgb", ".mkv": "ffv1", ".avi": "rawvideo"}

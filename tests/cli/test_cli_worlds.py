@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from videorlvr import __version__
-from videorlvr.base.video import read_mp4, read_png
+from videorlvr.base.media.png import read_png
+from videorlvr.base.media.read import read_video
 from videorlvr.cli.main import main, parse
 from videorlvr.cli.parser import UsageError, key_values
 from videorlvr.worlds import WORLDS
@@ -162,7 +163,7 @@ def test_show_writes_by_suffix(tmp_path: Path, capsys: pytest.CaptureFixture[str
     strip = read_png(tmp_path / "a.png")
     assert np.array_equal(strip[6:-6, 6:78], video[0].repeat(3, axis=0).repeat(3, axis=1))
     assert strip.shape[1] == 6 + len(video) * (72 + 6)
-    seen, fps = read_mp4(tmp_path / "a.mp4")
+    seen, fps = read_video(tmp_path / "a.mp4")
     assert (seen.shape, fps) == ((len(video), 72, 72, 3), 8.0)
     assert (tmp_path / "a.gif").read_bytes().startswith(b"GIF89a")
     assert (tmp_path / "a.webp").read_bytes()[8:12] == b"WEBP"
@@ -181,7 +182,7 @@ def test_export_in_another_size_and_theme(tmp_path: Path, capsys: pytest.Capture
         "night",
     )
     assert read_png(tmp_path / line["first_frame"]).shape == (96, 160, 3)
-    assert read_mp4(tmp_path / line["video"])[1] == line["fps"] == 16
+    assert read_video(tmp_path / line["video"])[1] == line["fps"] == 16
 
 
 def test_check_passes_and_fails(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

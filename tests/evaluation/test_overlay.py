@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from videorlvr.base import seeding
-from videorlvr.base.video import Video, read_mp4, write_mp4
+from videorlvr.base.media.read import read_video
+from videorlvr.base.media.video import Video
+from videorlvr.base.media.write import write_mp4
 from videorlvr.evaluation.overlay import (
     AMBER,
     BORDER_PX,
@@ -113,7 +115,7 @@ def test_any_video_gives_an_mp4_that_plays(shape: tuple[int, int, int], tmp_path
     problem = make_problem(WORLDS["sokoban"], "micro", "val", 0)
     finding = finding_on(problem, np.zeros((*shape, 3), np.uint8), tmp_path)
     write_overlay(tmp_path / "o" / "o.mp4", problem, finding)
-    seen, fps = read_mp4(tmp_path / "o" / "o.mp4")
+    seen, fps = read_video(tmp_path / "o" / "o.mp4")
     assert fps == 8
     assert len(seen) == len(shown_frames(finding))
     assert PANEL_PX <= seen.shape[1] <= 2 * PANEL_PX

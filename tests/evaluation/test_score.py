@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from videorlvr.base import progress
+from videorlvr.base.media.read import read_video
+from videorlvr.base.media.write import write_mp4
 from videorlvr.base.stats import wilson
-from videorlvr.base.video import read_mp4, write_mp4
 from videorlvr.cli.main import main
 from videorlvr.evaluation.export import MANIFEST_KEYS, export
 from videorlvr.evaluation.manifest import read_manifest
@@ -33,7 +34,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def changed(exported: Path, out: Path, change: Callable[[Video], Video], *, lossless: bool) -> Path:
     """The oracle videos of an export, changed and written to another folder."""
     for entry in read_manifest(exported):
-        video, fps = read_mp4(exported.parent / "oracle" / f"{entry.id}.mp4")
+        video, fps = read_video(exported.parent / "oracle" / f"{entry.id}.mp4")
         write_mp4(out / f"{entry.id}.mp4", change(video), fps=fps, lossless=lossless)
     return out
 

@@ -16,9 +16,11 @@ from pathlib import Path
 import numpy as np
 
 from videorlvr.base.files import write_bytes_atomic
+from videorlvr.base.media.png import png, read_png
+from videorlvr.base.media.read import read_video
+from videorlvr.base.media.video import VideoError
+from videorlvr.base.media.write import animated_webp, write_mp4
 from videorlvr.base.records import read_json, read_jsonl
-from videorlvr.base.video import VideoError, animated_webp, png, read_png, write_mp4
-from videorlvr.base.video_read import read_video
 from videorlvr.evaluation.clips import read_clips, write_clips
 from videorlvr.evaluation.compare import compare_evaluations
 from videorlvr.evaluation.export import export

@@ -18,8 +18,10 @@ from PIL import Image
 
 import videorlvr
 from videorlvr.base.isolated import Lost, map_isolated
-from videorlvr.base.video import VideoError, png, write_mp4
-from videorlvr.base.video_read import read_video
+from videorlvr.base.media.png import png
+from videorlvr.base.media.read import read_video
+from videorlvr.base.media.video import VideoError
+from videorlvr.base.media.write import write_mp4
 
 NUM_CHANGES = 60
 SOURCES = sorted(Path(videorlvr.__file__).parent.rglob("*.py"))

@@ -11,7 +11,9 @@ import pytest
 from PIL import Image, ImageFilter
 
 from videorlvr.base import seeding
-from videorlvr.base.video import animated_webp, through_h264, write_mp4, write_png
+from videorlvr.base.media.h264 import through_h264
+from videorlvr.base.media.png import write_png
+from videorlvr.base.media.write import animated_webp, write_mp4
 from videorlvr.evaluation.candidates import find_videos
 from videorlvr.judge.files import Finding, examine, examine_directly, look_again
 from videorlvr.worlds import WORLDS

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image, ImageFilter
 
-from videorlvr.base.video import write_mp4, write_png
+from videorlvr.base.media.png import write_png
+from videorlvr.base.media.write import write_mp4
 from videorlvr.judge import files as module
 from videorlvr.judge.files import (
     CRISP,

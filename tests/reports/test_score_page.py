@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from videorlvr.base.video import read_mp4, write_mp4
+from videorlvr.base.media.read import read_video
+from videorlvr.base.media.write import write_mp4
 from videorlvr.cli.main import main
 from videorlvr.evaluation.export import export
 from videorlvr.evaluation.manifest import read_manifest
@@ -32,7 +33,7 @@ def scored(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     folder = tmp_path_factory.mktemp("score")
     manifest = export(WORLDS["maze"], "micro", "test", COUNT, folder)
     for number, entry in enumerate(read_manifest(manifest)):
-        video, fps = read_mp4(folder / "oracle" / f"{entry.id}.mp4")
+        video, fps = read_video(folder / "oracle" / f"{entry.id}.mp4")
         path = folder / "videos" / f"{entry.id}.mp4"
         match number:
             case 0:

@@ -12,7 +12,8 @@ import pytest
 
 from videorlvr.audit.laws import check_world
 from videorlvr.base import seeding
-from videorlvr.base.video import read_mp4, write_mp4
+from videorlvr.base.media.read import read_video
+from videorlvr.base.media.write import write_mp4
 from videorlvr.judge.video import judge_video
 from videorlvr.worlds.api import Cells, Grid, Level, Problem, Trace, Verdict, tile_code
 from videorlvr.worlds.flowfree import LEVELS, WORLD, sat
@@ -405,7 +406,7 @@ def test_colours_survive_chroma_subsampling(theme: str, tmp_path: Path) -> None:
     problem = make_problem(WORLD, "hard", "train", 3)
     problem = dataclasses.replace(problem, theme=theme)
     write_mp4(tmp_path / "lossy.mp4", oracle_video(WORLD, problem), fps=8, lossless=False)
-    assert judge_video(WORLD, problem, read_mp4(tmp_path / "lossy.mp4")[0]).success
+    assert judge_video(WORLD, problem, read_video(tmp_path / "lossy.mp4")[0]).success
 
 
 @pytest.mark.parametrize(("level", "count"), [("micro", 2), ("small", 2), ("paper", 1), ("hard", 1)])

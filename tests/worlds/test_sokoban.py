@@ -13,7 +13,8 @@ import pytest
 
 from videorlvr.audit.second.sokoban import Room, Sokoban
 from videorlvr.base import seeding
-from videorlvr.base.video import read_mp4, write_mp4
+from videorlvr.base.media.read import read_video
+from videorlvr.base.media.write import write_mp4
 from videorlvr.judge.video import judge_video
 from videorlvr.worlds.api import Cells, Grid, Problem, Trace, Verdict
 from videorlvr.worlds.problems import make_problem, oracle_trace, pace
@@ -435,5 +436,5 @@ def test_the_oracle_survives_mp4(theme: str, tmp_path: Path) -> None:
         problem = dataclasses.replace(make_problem(WORLD, "small", "test", index), theme=theme)
         path = tmp_path / f"{index}.mp4"
         write_mp4(path, oracle_video(WORLD, problem), fps=8, lossless=False)
-        assert judge_video(WORLD, problem, read_mp4(path)[0]).success
+        assert judge_video(WORLD, problem, read_video(path)[0]).success
     assert oracle_trace(WORLD, problem).num_frames == 16

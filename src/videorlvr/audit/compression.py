@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from videorlvr.base import seeding
-from videorlvr.base import video as codecs
-from videorlvr.base.video import Video
+from videorlvr.base.media import h264
+from videorlvr.base.media.video import Video
 from videorlvr.worlds.api import Problem, World
 from videorlvr.worlds.problems import make_problem, shown_as
 from videorlvr.worlds.render import oracle_video
@@ -59,10 +59,10 @@ def through_jpeg(video: Video, quality: int) -> Video:
 
 
 def through_h264(video: Video, crf: int) -> Video:
-    """`base.video.through_h264`, for odd sizes too: the last row or column is doubled for the way."""
+    """`h264.through_h264`, for odd sizes too: the last row or column is doubled for the way."""
     height, width = video.shape[1:3]
     even = np.pad(video, ((0, 0), (0, height % 2), (0, width % 2), (0, 0)), mode="edge")
-    return codecs.through_h264(even, crf=crf)[:, :height, :width]
+    return h264.through_h264(even, crf=crf)[:, :height, :width]
 
 
 @dataclass(frozen=True, eq=False)

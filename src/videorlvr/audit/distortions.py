@@ -14,7 +14,7 @@ import numpy as np
 
 from videorlvr.audit import compression, drifts
 from videorlvr.audit.drifts import as_bytes, saturated
-from videorlvr.base.video import Video
+from videorlvr.base.media.video import Video
 from videorlvr.worlds.api import Problem, World
 
 UNCHANGED = "unchanged"

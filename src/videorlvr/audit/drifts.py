@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from videorlvr.audit.compression import each_picture
-from videorlvr.base.video import Picture, Video
+from videorlvr.base.media.video import Picture, Video
 from videorlvr.worlds.api import Problem, World
 
 Floats = npt.NDArray[np.floating[Any]]

@@ -10,8 +10,9 @@ import numpy as np
 
 from videorlvr.base.choices import unknown
 from videorlvr.base.files import write_bytes_atomic
+from videorlvr.base.media.png import png
+from videorlvr.base.media.write import animated_webp, write_mp4
 from videorlvr.base.records import write_json
-from videorlvr.base.video import animated_webp, png, write_mp4
 from videorlvr.worlds.api import Problem, Video, World
 from videorlvr.worlds.render import oracle_video
 

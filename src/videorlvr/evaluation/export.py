@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from videorlvr.base.files import write_text_atomic
+from videorlvr.base.media.png import write_png
+from videorlvr.base.media.write import write_mp4
 from videorlvr.base.progress import track
 from videorlvr.base.records import to_json
-from videorlvr.base.video import write_mp4, write_png
 from videorlvr.worlds.api import Problem, Split, World
 from videorlvr.worlds.problems import make_problem, oracle_trace, shown_as
 from videorlvr.worlds.render import first_frame, render_trace

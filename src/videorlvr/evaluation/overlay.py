@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from videorlvr.base.video import Picture, write_mp4
+from videorlvr.base.media.video import Picture
+from videorlvr.base.media.write import write_mp4
 from videorlvr.judge.files import UNDECIDABLE, Finding
 from videorlvr.judge.read import read
 from videorlvr.worlds import world_of

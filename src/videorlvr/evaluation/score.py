@@ -30,7 +30,7 @@ Job = tuple[Entry, list[Path], Path | None]
 """A problem, the files that are named after it, and the folder for its overlay."""
 
 MAX_VIDEO_S, MAX_VIDEO_MB = 60.0, 4096
-"""What judging one video may take. A video at the limits of `base.video`, 250 frames of 1080p, stays within them."""
+"""What judging one video may take. A video at the limits of `base.media`, 250 frames of 1080p, stays within them."""
 REASONS_OF_LOST = {"crashed": "judge_crashed", "timed_out": "took_too_long", "out_of_memory": "too_large"}
 
 
@@ -43,7 +43,7 @@ def score(
 ) -> dict[str, Any]:
     """Judge the video in the folder `videos` that is named after each problem of a manifest.
 
-    A video may be of any kind that `base.video_read` reads, and have any number of frames that shows the
+    A video may be of any kind that `base.media.read` reads, and have any number of frames that shows the
     solution at no more than twice its pace. Other sizes, bars, small shifts and changes of colour are taken
     back where the first frame shows how, see `examine`.
 

@@ -27,8 +27,8 @@ from pathlib import Path
 import numpy as np
 
 from videorlvr.base.files import is_inside
-from videorlvr.base.video import VideoError
-from videorlvr.base.video_read import read_video
+from videorlvr.base.media.read import read_video
+from videorlvr.base.media.video import VideoError
 from videorlvr.judge.follow import follow, has_moved
 from videorlvr.judge.locate import (
     GOOD,

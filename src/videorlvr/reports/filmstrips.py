@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from videorlvr.base.video import animated_webp, png
+from videorlvr.base.media.png import png
+from videorlvr.base.media.write import animated_webp
 from videorlvr.evaluation.folders import Evaluation
 from videorlvr.worlds import world_of
 from videorlvr.worlds.api import Problem, Video

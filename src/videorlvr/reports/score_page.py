@@ -14,7 +14,7 @@ from typing import Any
 
 from videorlvr.base.files import write_text_atomic
 from videorlvr.base.isolated import Lost, map_isolated
-from videorlvr.base.video import animated_webp
+from videorlvr.base.media.write import animated_webp
 from videorlvr.evaluation.candidates import find_videos
 from videorlvr.evaluation.manifest import read_manifest
 from videorlvr.evaluation.overlay import overlay

@@ -14,7 +14,8 @@ import numpy as np
 from videorlvr.audit.distortions import DISTORTIONS, UNCHANGED
 from videorlvr.audit.tolerance import DECLARED, MAX_FALSE_REFUSALS
 from videorlvr.base.files import write_bytes_atomic, write_text_atomic
-from videorlvr.base.video import Picture, png
+from videorlvr.base.media.png import png
+from videorlvr.base.media.video import Picture
 from videorlvr.worlds import WORLDS
 from videorlvr.worlds.api import Reward, World
 from videorlvr.worlds.problems import make_problem

@@ -1,14 +1,7 @@
-"""Reading a video of any kind that people hand in: a video file, an animated picture, a folder of PNG frames.
-
-Two laws, as in `base.video`: a kind without loss is read bit for bit, and whatever is wrong with a file from
-outside is a `VideoError`. Files are told apart by suffix.
-
-A picture or frame that is shown for longer counts more often, see `base.frame_times`.
-"""
+"""Moving pictures through Pillow: animations, and folders of PNG frames."""
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -17,61 +10,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from videorlvr.base.files import is_inside
-from videorlvr.base.frame_times import NO_RATE_FPS, frames_shown
-from videorlvr.base.video import (
-    MAX_FRAMES,
-    MAX_PIXELS,
-    Picture,
-    Size,
-    Video,
-    VideoError,
-    check_file,
-    check_limits,
-    check_size,
-    hold,
-    read_mp4,
-    to_rgb,
-)
+from videorlvr.base.media.frame_times import NO_RATE_FPS, frames_shown
+from videorlvr.base.media.scale import Size, to_rgb
+from videorlvr.base.media.video import Picture, Video, VideoError, check_limits, hold
 
 if TYPE_CHECKING:
     from PIL import Image
 
-CONTAINERS = (".mp4", ".webm", ".mov", ".mkv", ".avi")
 ANIMATIONS = {".gif": ("GIF", 10), ".webp": ("WEBP", 1)}
 """Suffix -> Pillow's name of the format, and the unit of its durations in ms."""
-SUFFIXES = (*CONTAINERS, *ANIMATIONS)
-"""All suffixes of files that `read_video` takes, lower case."""
 
 
-def read_video(
-    path: str | os.PathLike[str],
-    *,
-    size: Size | None = None,
-    max_frames: int = MAX_FRAMES,
-    max_pixels: int = MAX_PIXELS,
-) -> tuple[Video, float]:
-    """Read DIR/name.{mp4,webm,mov,mkv,avi,gif,webp} or the folder DIR/name of PNG frames.
-
-    Arguments, result and errors are those of `read_mp4`. PNG frames are taken in natural order (2 before 10);
-    other files in their folder are not looked at.
-    """
-    check_size(size)
-    file = Path(path)
-    if not file.is_dir() and file.suffix.lower() not in ANIMATIONS:
-        return read_mp4(file, size=size, max_frames=max_frames, max_pixels=max_pixels)
-    if not file.is_dir():
-        check_file(file)
-    try:
-        if file.is_dir():
-            return _stack(file, _folder_pictures(file, max_frames, max_pixels), size), NO_RATE_FPS
-        return _read_animation(file, size, max_frames, max_pixels)
-    except (VideoError, MemoryError):
-        raise
-    except Exception as error:  # as for videos: what a hostile file makes a decoder raise has no useful bound
-        raise VideoError("unreadable_video", f"{file} cannot be decoded ({error})") from error
-
-
-def _read_animation(file: Path, size: Size | None, max_frames: int, max_pixels: int) -> tuple[Video, float]:
+def read_animation(file: Path, size: Size | None, max_frames: int, max_pixels: int) -> tuple[Video, float]:
     from PIL import Image
 
     kind, unit_ms = ANIMATIONS[file.suffix.lower()]
@@ -92,6 +42,10 @@ def _animation_pictures(image: Image.Image, count: int, durations: list[float]) 
         yield image
         image.load()  # a WebP knows the duration of a picture only then
         durations.append(float(image.info.get("duration", 0)))
+
+
+def read_folder(folder: Path, size: Size | None, max_frames: int, max_pixels: int) -> tuple[Video, float]:
+    return _stack(folder, _folder_pictures(folder, max_frames, max_pixels), size), NO_RATE_FPS
 
 
 def _folder_pictures(folder: Path, max_frames: int, max_pixels: int) -> Iterator[Picture]:
