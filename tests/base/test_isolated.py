@@ -12,16 +12,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from videorlvr.base.isolated import Lost, map_isolated
+from videorlvr.base.isolated import Lost, as_answered, map_isolated
+from videorlvr.base.processes import num_cores
 
 KEPT: list[np.ndarray] = []
 
 
 def behave(item: object) -> object:
-    """Numbers are squared; words say how to die."""
+    """Numbers are squared, fractions are seconds of work; words say how to die."""
     match item:
         case int():
             return item * item
+        case float():
+            began = time.process_time()
+            while time.process_time() - began < item:
+                pass
+            return "worked"
         case "segfault":
             ctypes.string_at(0)
         case "exit":
@@ -33,6 +39,12 @@ def behave(item: object) -> object:
                 pass
         case "sleep":
             time.sleep(1000)
+        case "doze":
+            while True:
+                time.sleep(0.001)
+        case "nap":
+            time.sleep(1.0)
+            return "rested"
         case "raise":
             raise KeyError("no such thing")
         case "hog":
@@ -50,7 +62,7 @@ def stamp(seconds: float) -> int:
 
 def lost(items: list[object], **options: object) -> list[object]:
     """Reasons of the lost items, results of the others."""
-    settings = {"workers": 2, "timeout_s": 1.0, "memory_mb": 1024, **options}
+    settings = {"workers": 2, "cpu_s": 1.0, "memory_mb": 1024, **options}
     answers = map_isolated(behave, items, **settings)  # type: ignore[arg-type]
     return [answer.reason if isinstance(answer, Lost) else answer for answer in answers]
 
@@ -71,7 +83,6 @@ def test_results_come_in_order_from_several_processes() -> None:
         ("leave", "crashed"),
         ("raise", "crashed"),
         ("loop", "timed_out"),
-        ("sleep", "timed_out"),
         ("hog", "out_of_memory"),
     ],
 )
@@ -82,13 +93,13 @@ def test_a_deadly_item_is_lost_and_no_other(item: str, reason: str) -> None:
         expected: list[object] = [number * number for number in range(len(items))]
         for place in where:
             items[place], expected[place] = item, reason
-        assert lost(items, workers=workers, timeout_s=0.3) == expected
+        assert lost(items, workers=workers, cpu_s=0.3) == expected
 
 
 def test_all_ways_to_die_at_once() -> None:
     items: list[object] = [7, "exit", "segfault", 8, "loop", "hog", "raise", 9]
     once = [49, "crashed", "crashed", 64, "timed_out", "out_of_memory", "crashed", 81]
-    assert lost(items, timeout_s=0.5) == once
+    assert lost(items, cpu_s=0.5) == once
 
 
 def test_an_item_is_not_blamed_for_what_others_left_behind() -> None:
@@ -99,28 +110,64 @@ def test_an_item_is_not_blamed_for_what_others_left_behind() -> None:
 
 
 def test_details_say_what_happened() -> None:
-    answers = list(map_isolated(behave, ["segfault", "exit", "raise", "loop"], workers=1, timeout_s=0.5))
+    answers = list(map_isolated(behave, ["segfault", "exit", "raise", "loop"], workers=1, cpu_s=0.5))
     details = [answer.detail for answer in answers if isinstance(answer, Lost)]
     assert details[0] == "the process was ended by signal 11"
     assert details[1] == "the process ended with code 3"
     assert details[2].startswith("KeyError at test_isolated.py:")
-    assert details[3] == "no answer within 0.5 s"
+    assert details[3] == "more than the 0.5 s of processor time that are allowed"
+
+
+def test_what_hangs_is_lost_after_a_second_try() -> None:
+    """Asleep for good, or waking now and then: neither comes to the end of its processor time."""
+    for item in ("sleep", "doze"):
+        items: list[object] = [1, item, 2]
+        began = time.monotonic()
+        assert lost(items, workers=1, cpu_s=0.02, stall_s=0.6) == [1, "stalled", 4]
+        assert time.monotonic() - began > 2 * 0.6
+
+
+def test_whoever_waits_for_less_than_a_stall_is_left_alone() -> None:
+    assert lost(["nap"], cpu_s=0.2, stall_s=30) == ["rested"]
 
 
 def test_a_slow_reader_is_no_timeout() -> None:
-    answers = map_isolated(behave, list(range(64)), workers=2, timeout_s=0.5)
+    answers = map_isolated(behave, list(range(64)), workers=2, cpu_s=0.5)
     first = next(answers)
     time.sleep(1.0)
     assert [first, *answers] == [number * number for number in range(64)]
 
 
+def test_a_busy_machine_changes_no_answer() -> None:
+    """Others want every core: no item takes longer in its own processor time, whatever the clock on the wall says."""
+    hog = [sys.executable, "-c", "while True: pass"]
+    load = [subprocess.Popen(hog) for _ in range(3 * num_cores())]
+    try:
+        began = time.monotonic()
+        assert lost([0.2] * num_cores(), workers=num_cores(), cpu_s=0.4) == ["worked"] * num_cores()
+        assert time.monotonic() - began > 0.4, "the machine was not busy: the test says nothing"
+    finally:
+        for process in load:
+            process.kill()
+            process.wait()
+
+
+def test_answers_come_as_they_are_given() -> None:
+    """The first item hangs; the others do not wait for it."""
+    answers = as_answered(behave, ["nap", *range(8)], workers=2)
+    order = [index for index, _ in answers]
+    assert sorted(order) == list(range(9))
+    assert order[-1] == 0
+
+
 def test_time_is_counted_for_each_item_and_not_for_their_chunk() -> None:
-    """Sixteen at once need 0.64 s; a process that was ended for that would be followed by another."""
-    assert len(set(map_isolated(stamp, [0.04] * 64, workers=1, timeout_s=0.5))) == 1
+    """A chunk of eight needs 0.4 s."""
+    items: list[object] = [0.05] * 32
+    assert lost(items, workers=1, cpu_s=0.2) == ["worked"] * 32
 
 
 def test_limits_must_be_positive() -> None:
-    for options in ({"workers": 0}, {"timeout_s": 0}, {"memory_mb": -1}):
+    for options in ({"workers": 0}, {"cpu_s": 0}, {"memory_mb": -1}, {"stall_s": 0}):
         with pytest.raises(ValueError, match="expected all positive"):
             list(map_isolated(behave, [1], **options))  # type: ignore[arg-type]
 

@@ -8,9 +8,8 @@ import pytest
 
 from videorlvr.base.choices import ChoiceError
 from videorlvr.evaluation import suites
-from videorlvr.worlds import WORLDS, world_of
+from videorlvr.worlds import WORLDS
 from videorlvr.worlds.api import Level
-from videorlvr.worlds.problems import make_problem
 from videorlvr.worlds.symmetry import images
 
 # Mazes of six cells: few boards, which come again and again.
@@ -40,38 +39,6 @@ def test_a_suite_is_found_by_its_name():
         suites.suite_of("small-v2:mazes")
 
 
-def test_a_suite_holds_the_first_problems_of_each_different_board():
-    """By the definition, one index after the other: an index is there unless a lower one has its board."""
-    listed = suites.problems(CROWDED, workers=1)
-    for part in CROWDED.parts:
-        ours = [problem for problem in listed if problem.address.world == part.world]
-        world, expected = world_of(part.world), []
-        for index in range(ours[-1].address.index + 1):
-            problem = make_problem(world, part.level, part.split, index)
-            if not any(problem.grid == earlier.grid for earlier in expected):
-                expected.append(problem)
-        assert [p.to_json() for p in ours] == [p.to_json() for p in expected]
-        assert len(ours) == part.size
-    assert max(p.address.index for p in listed) >= 60, "no board came twice: the test says nothing"
-
-
-def test_a_larger_suite_begins_with_the_smaller_one():
-    def walked(size):
-        part = suites.Part("crowded", "tiny", "train", size)
-        return [str(p.address) for p in suites.problems(suites.Suite("sized", (part,)), workers=1)]
-
-    assert walked(60)[:40] == walked(40)
-
-
-def test_a_level_with_too_few_boards_is_refused(monkeypatch):
-    monkeypatch.setattr(suites, "MAX_WALK", 3)
-    part = suites.Part("crowded", "tiny", "test", 100)
-    with pytest.raises(
-        ValueError, match=r"crowd wants 100 different boards of crowded:tiny.* show only \d\d: take"
-    ):
-        suites.problems(suites.Suite("crowd", (part,)), workers=1)
-
-
 def test_puzzles_are_counted_up_to_images():
     listed = suites.problems(CROWDED, workers=1)
     for world, count in suites.num_puzzles(listed).items():
@@ -92,9 +59,3 @@ def test_the_hash_stands_for_addresses():
     assert suites.suite_hash(one) != suites.suite_hash(
         suites.Suite("one", (one.parts[0]._replace(split="val"),))
     )
-
-
-def test_a_pool_makes_the_same_problems():
-    suite = suites.Suite("pool", (suites.Part("maze", "micro", "val", 70),))
-    alone, pooled = suites.problems(suite, workers=1), suites.problems(suite, workers=2)
-    assert [p.to_json() for p in alone] == [p.to_json() for p in pooled]

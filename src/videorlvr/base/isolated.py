@@ -1,10 +1,13 @@
 """A map over items that may kill the process that works on them: hostile videos, above all.
 
 Law: an item that crashes its process, runs out of memory or out of time costs itself and nothing else. It is
-answered by a `Lost`; every other item gets its result, and the results come in the order of the items.
+answered by a `Lost`; every other item gets its result.
+
+What an item may take is processor time of its own process, so the answer is the same on an idle machine and on a
+busy one. Wall time ends only what hangs: a process that gets no further although it could.
 
 An item is lost only if a fresh process loses it, too: what an earlier item left behind in the process (a
-damaged heap, memory that was not given back) is not held against the next one.
+damaged heap, memory that was not given back) is not held against the next one. One that hangs is tried twice.
 
 Each worker has a pipe of its own and answers item by item, so the item at fault is the first without an
 answer. Pools that share a queue can hang for good when a worker dies holding its lock, and name the wrong item:
@@ -16,86 +19,101 @@ Not handled: this is no sandbox. A file that takes over its decoder has the righ
 from __future__ import annotations
 
 import math
-import os
 import time
-import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing import connection, forkserver, get_context
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
-from videorlvr.base.processes import num_cores, serve_quietly, start_server
+from videorlvr.base.isolated_worker import Lost, cause_of, processor_s, serve
+from videorlvr.base.processes import num_cores, start_server
+
+__all__ = ["Lost", "as_answered", "map_isolated"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 MAX_CHUNK = 16
-START_S = 120.0
-"""How long a process may take to start: it imports what the function needs, on a disk that may be slow."""
+STALL_S = 120.0
+"""Wall time in which a process that uses no processor time at all is taken for one that hangs. The most starved one
+gets more than that, and so does one that starts from a slow disk."""
+MAX_WALL = 60
+"""An item may be at work for so many times its processor time: what wakes now and then may hang as well."""
 MAX_STILLBORN = 3
-OUT_OF_MEMORY_CODE = 87
-"""Exit code of a worker that met a MemoryError."""
-
-
-@dataclass(frozen=True)
-class Lost:
-    """The answer for an item that took its process with it. detail: one line for people."""
-
-    reason: Literal["crashed", "timed_out", "out_of_memory"]
-    detail: str
 
 
 def map_isolated(
+    function: Callable[[Item], Result], items: Sequence[Item], **limits: Any
+) -> Iterator[Result | Lost]:
+    """`function` of each item in the order of the items; otherwise `as_answered`."""
+    waiting: dict[int, Result | Lost] = {}
+    following = 0
+    for index, answer in as_answered(function, items, **limits):
+        waiting[index] = answer
+        while following in waiting:
+            yield waiting.pop(following)
+            following += 1
+
+
+def as_answered(
     function: Callable[[Item], Result],
     items: Sequence[Item],
     *,
     workers: int | None = None,
-    timeout_s: float = 60.0,
+    cpu_s: float = 60.0,
     memory_mb: int = 4096,
-) -> Iterator[Result | Lost]:
-    """`function` of each item in order, worked out in processes that may die.
+    stall_s: float = STALL_S,
+) -> Iterator[tuple[int, Result | Lost]]:
+    """(index, `function` of that item), as they come, worked out in processes that may die.
 
     Args:
         function: Of a module, since processes are made by forkserver (see `base.processes`). What it raises
             is `Lost("crashed", ...)`, too.
         workers: Processes, at least one; None takes one a core.
-        timeout_s: Seconds of wall time for one item. An item that fails is tried again in a fresh process,
-            so it may cost twice as long.
+        cpu_s: Seconds of processor time for one item. An item that fails is tried again in a fresh process,
+            so it may cost twice as much. Where the system has no such clock (Windows), only `stall_s` counts.
         memory_mb: Most that a process may allocate (RLIMIT_DATA), what it needs to start included. Kept on
             Linux only; elsewhere the item is bounded by time alone.
+        stall_s: See `STALL_S`.
 
     Raises:
         ValueError: If a limit is not positive.
         RuntimeError: If processes do not even start.
     """
-    if timeout_s <= 0 or memory_mb <= 0 or (workers is not None and workers < 1):
+    if min(cpu_s, memory_mb, stall_s) <= 0 or (workers is not None and workers < 1):
         raise ValueError(
-            f"timeout_s is {timeout_s}, memory_mb {memory_mb} and workers {workers}; expected all positive"
+            f"cpu_s is {cpu_s}, memory_mb {memory_mb}, stall_s {stall_s} and workers {workers}; expected all positive"
         )
     if not items:
         return
     num_workers = min(num_cores() if workers is None else workers, len(items))
-    crew = _Crew(function, items, num_workers, timeout_s, memory_mb)
+    crew = _Crew(function, items, num_workers, cpu_s, memory_mb, stall_s)
     try:
-        for index in range(len(items)):
-            while index not in crew.answers:
+        for _ in range(len(items)):
+            while not crew.answers:
                 crew.advance()
-            yield crew.answers.pop(index)
+            yield crew.answers.popleft()
     finally:
         crew.close()
 
 
 @dataclass(eq=False)
 class _Worker:
-    """A process, and the items that it was given and has not answered yet, in order."""
+    """A process, and the items that it was given and has not answered yet, in order.
+
+    begun: when it began with the first of these. used: its processor time when it was last looked at.
+    deadline: when to look at it next.
+    """
 
     process: BaseProcess
     pipe: Connection
     todo: deque[int]
+    begun: float
     deadline: float
+    used: float = 0.0
     ready: bool = False
     num_answered: int = 0
 
@@ -107,9 +125,11 @@ class _Crew:
     function: Callable[[Any], Any]
     items: Sequence[Any]
     num_workers: int
-    timeout_s: float
+    cpu_s: float
     memory_mb: int
-    answers: dict[int, Any] = field(default_factory=dict)
+    stall_s: float
+    answers: deque[tuple[int, Any]] = field(default_factory=deque)
+    stalled: set[int] = field(default_factory=set)
     num_stillborn: int = 0
 
     def __post_init__(self) -> None:
@@ -122,7 +142,7 @@ class _Crew:
         self.workers = [self._hire(deque()) for _ in range(self.num_workers)]
 
     def advance(self) -> None:
-        """Wait until a worker says something, dies or is overdue, and answer to that."""
+        """Wait until a worker says something, dies or is to be looked at, and answer to that."""
         soonest = min(worker.deadline for worker in self.workers)
         timeout = None if soonest == math.inf else max(0.0, soonest - time.monotonic())
         speaking = connection.wait([worker.pipe for worker in self.workers], timeout)
@@ -130,7 +150,7 @@ class _Crew:
             if worker.pipe in speaking:
                 self._listen(worker)
             elif time.monotonic() >= worker.deadline:
-                self._replace(worker, Lost("timed_out", f"no answer within {self.timeout_s:g} s"))
+                self._look_at(worker)
 
     def close(self) -> None:
         for worker in self.workers:
@@ -140,24 +160,45 @@ class _Crew:
         context = get_context("forkserver")
         ours, theirs = context.Pipe()
         process = context.Process(
-            target=_serve, args=(self.function, theirs, self.memory_mb), daemon=True, name="isolated"
+            target=serve,
+            args=(self.function, theirs, self.cpu_s, self.memory_mb),
+            daemon=True,
+            name="isolated",
         )
         process.start()
         theirs.close()  # so that the death of the process is the end of the pipe
-        return _Worker(process, ours, todo, time.monotonic() + START_S)
+        now = time.monotonic()
+        return _Worker(process, ours, todo, now, now + self.stall_s)
+
+    def _begin(self, worker: _Worker) -> None:
+        """It is about to work on the first of its items."""
+        worker.begun = time.monotonic()
+        worker.deadline = worker.begun + self.stall_s
+        worker.used = processor_s(worker.process) or 0.0
+
+    def _look_at(self, worker: _Worker) -> None:
+        """Does it get on? Then it is left alone, however slow the machine is."""
+        used, now = processor_s(worker.process), time.monotonic()
+        waited = now - worker.begun
+        gets_on = used is None or used > worker.used
+        if gets_on and (waited < MAX_WALL * self.cpu_s or not worker.ready):
+            worker.used, worker.deadline = used or worker.used, now + self.stall_s
+            return
+        what = "it was still at work" if gets_on else "it was waiting for something"
+        self._replace(worker, Lost("stalled", f"no answer within {waited:.0f} s, and {what}"))
 
     def _listen(self, worker: _Worker) -> None:
         try:
             message = worker.pipe.recv()
         except Exception:  # its end, or what it left of a message when it died
-            self._replace(worker, _cause(worker.process))
+            self._replace(worker, cause_of(worker.process, self.cpu_s, self.memory_mb))
             return
         if worker.ready:
             index, answer = message
             assert index == worker.todo.popleft()
-            self.answers[index] = answer
+            self.answers.append((index, answer))
             worker.num_answered += 1
-            worker.deadline = time.monotonic() + self.timeout_s
+            self._begin(worker)
         else:
             worker.ready, self.num_stillborn = True, 0
             if worker.todo:
@@ -175,7 +216,7 @@ class _Crew:
             _end(worker)
 
     def _send(self, worker: _Worker) -> None:
-        worker.deadline = time.monotonic() + self.timeout_s
+        self._begin(worker)
         try:
             worker.pipe.send([(index, self.items[index]) for index in worker.todo])
         except OSError:  # it died while idle; `advance` will meet the end of its pipe
@@ -191,61 +232,18 @@ class _Crew:
                     f"worker processes do not start ({lost.detail}): a script that starts them needs "
                     "`if __name__ == '__main__':`, and the machine enough memory"
                 )
-        elif worker.num_answered == 0 and worker.todo:
-            self.answers[worker.todo.popleft()] = lost
+        elif worker.todo and worker.num_answered == 0 and not self._may_try_again(worker.todo[0], lost):
+            self.answers.append((worker.todo.popleft(), lost))
         self.workers[self.workers.index(worker)] = self._hire(worker.todo)
+
+    def _may_try_again(self, index: int, lost: Lost) -> bool:
+        """What hangs may have waited for a disk, not for itself."""
+        first_time = lost.reason == "stalled" and index not in self.stalled
+        self.stalled.add(index)
+        return first_time
 
 
 def _end(worker: _Worker) -> None:
     worker.pipe.close()
     worker.process.kill()  # SIGKILL, since a decoder that hangs may not listen to less
     worker.process.join(5.0)
-
-
-def _cause(process: BaseProcess) -> Lost:
-    """Why a process whose pipe has ended is gone."""
-    process.join(5.0)
-    code = process.exitcode
-    if code == OUT_OF_MEMORY_CODE:
-        return Lost("out_of_memory", "more memory than allowed")
-    if code is not None and code < 0:
-        return Lost("crashed", f"the process was ended by signal {-code}")
-    return Lost("crashed", f"the process ended with code {code}")
-
-
-def _serve(function: Callable[[Any], Any], pipe: Connection, memory_mb: int) -> None:
-    """What a worker does until its parent closes the pipe."""
-    serve_quietly()
-    _set_limits(memory_mb)
-    pipe.send(None)
-    while True:
-        try:
-            chunk = pipe.recv()
-        except (EOFError, OSError):
-            return
-        for index, item in chunk:
-            answer = _answer(function, item)
-            pipe.send((index, answer))
-
-
-def _answer(function: Callable[[Any], Any], item: Any) -> Any:
-    try:
-        return function(item)
-    except MemoryError:
-        # Not an answer but an end: what holds the memory may not let go of it.
-        os._exit(OUT_OF_MEMORY_CODE)
-    except Exception as error:
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        where = f"{os.path.basename(place.filename)}:{place.lineno}"
-        return Lost("crashed", f"{type(error).__name__} at {where}: {error}"[:300])
-
-
-def _set_limits(memory_mb: int) -> None:
-    try:
-        import resource
-    except ImportError:
-        return
-    # No core dumps: a thousand crashing files would fill the disk.
-    for kind, wanted in ((resource.RLIMIT_CORE, 0), (resource.RLIMIT_DATA, memory_mb * 2**20)):
-        hard = resource.getrlimit(kind)[1]
-        resource.setrlimit(kind, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))

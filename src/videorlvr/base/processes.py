@@ -48,12 +48,12 @@ def start_server() -> None:
                 os.environ[name] = value
 
 
-def serve_quietly() -> None:
+def serve_quietly(*, niceness: int = 15) -> None:
     """To be called first in a worker: it leaves Ctrl-C to its parent, gives way to it, and ends with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     if hasattr(os, "nice"):
-        os.nice(15)
+        os.nice(niceness)
 
 
 def _end_with_parent() -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from videorlvr.base.choices import unknown
@@ -47,12 +49,15 @@ def register(commands: Any) -> None:
         help="write problems as files: manifest, first frames, oracle videos",
         more=(
             "Let a model make a video <id>.mp4 from each first frame and prompt of the manifest;\n"
-            "'videorlvr score' then judges them."
+            "'videorlvr score' then judges them. No board comes twice: where a level has few, some\n"
+            "indices are passed by, and the last line says which one comes next."
         ),
     )
     _add_address(export)
     export.add_argument("--count", metavar="N", type=positive, required=True, help="number of problems")
-    export.add_argument("--start", metavar="I", type=whole, default=0, help="first problem (default: 0)")
+    export.add_argument(
+        "--start", metavar="I", type=whole, default=0, help="first index to look at (default: 0)"
+    )
     export.add_argument("--out", metavar="DIR", required=True, help="folder to write")
     check = add_command(inner, "check", check_worlds, help="check that worlds keep the laws of worlds")
     check.add_argument("world", metavar="WORLD", nargs="?", help="world to check (default: all)")
@@ -173,11 +178,18 @@ def export_problems(args: argparse.Namespace) -> int:
         theme=args.theme,
         fps=args.fps,
     )
-    last = args.start + args.count - 1
-    print(f"{args.count} problems of {world.id}/{level}/{args.split} ({args.start} to {last})")
+    first, last = _indices(manifest)
+    print(f"{args.count} problems of {world.id}/{level}/{args.split}, no board twice: {first} to {last}")
     print(f"written to {manifest}, with first_frames/ and oracle/ beside it")
     print(f"judge videos with: videorlvr score {manifest} --videos DIR")
+    print(f"more of them: --start {last + 1}")
     return 0
+
+
+def _indices(manifest: Path) -> tuple[int, int]:
+    """The first and the last index in a manifest that was just written."""
+    lines = manifest.read_text().splitlines()
+    return tuple(json.loads(line)["index"] for line in (lines[0], lines[-1]))
 
 
 def check_worlds(args: argparse.Namespace) -> int:

@@ -9,16 +9,20 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from videorlvr.base.choices import unknown
 from videorlvr.base.files import write_text_atomic
 from videorlvr.base.media.png import write_png
 from videorlvr.base.media.write import write_mp4
 from videorlvr.base.progress import track
 from videorlvr.base.records import to_json
+from videorlvr.worlds import world_of
 from videorlvr.worlds.api import Problem, Split, World
-from videorlvr.worlds.problems import make_problem, oracle_trace, shown_as
+from videorlvr.worlds.different import Part, different_boards
+from videorlvr.worlds.problems import oracle_trace, shown_as
 from videorlvr.worlds.render import first_frame, render_trace
 
 DEFAULT_FPS = 8.0
@@ -52,7 +56,9 @@ def export(
     theme: str | None = None,
     fps: float = DEFAULT_FPS,
 ) -> Path:
-    """Write the problems `start` to `start + count - 1` of a level's split; returns the manifest's path.
+    """Write `count` problems of a level's split, from the index `start` on; returns the manifest's path.
+
+    No board comes twice, so where boards are few some indices are passed by.
 
     Args:
         size: (H, W) of all frames, the board letterboxed in them; None keeps the level's own canvas.
@@ -64,14 +70,30 @@ def export(
     """
     if count < 1:
         raise ValueError(f"count is {count}; expected at least 1 problem")
+    if theme is not None and theme not in world.themes:
+        raise unknown(f"theme of {world.name}", theme, world.themes)
+    part = Part(world.name, level, split, count, start)
+    listed = different_boards([part], f"an export of {count} problems")
+    return write_problems(
+        [shown_as(world, problem, size=size, theme=theme) for problem in listed], out_dir, fps=fps
+    )
+
+
+def write_problems(listed: Sequence[Problem], out_dir: str | Path, *, fps: float = DEFAULT_FPS) -> Path:
+    """Write these problems, as they are to be shown, with their manifest; returns its path.
+
+    Raises:
+        OSError: If the folder cannot be written.
+    """
     folder = Path(out_dir)
     manifest = folder / "manifest.jsonl"
-    lines: list[str] = []
-    for index in track(range(start, start + count), f"exporting {world.id}/{level}", total=count):
-        problem = shown_as(world, make_problem(world, level, split, index), size=size, theme=theme)
-        if not lines:
-            manifest.unlink(missing_ok=True)  # an old one would vouch for files that are being replaced
-        lines.append(json.dumps(to_json(_export_one(world, problem, folder, fps)), allow_nan=False))
+    manifest.unlink(missing_ok=True)  # an old one would vouch for files that are being replaced
+    lines = [
+        json.dumps(
+            to_json(_export_one(world_of(problem.address.world), problem, folder, fps)), allow_nan=False
+        )
+        for problem in track(listed, "writing problems", total=len(listed))
+    ]
     write_text_atomic(manifest, "\n".join(lines) + "\n")
     return manifest
 

@@ -66,7 +66,7 @@ def score(
     with open(manifest, "rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     fingerprint = _fingerprint(entries, sha256)
-    answers = map_isolated(_judge_job, jobs, workers=workers, timeout_s=MAX_VIDEO_S, memory_mb=MAX_VIDEO_MB)
+    answers = map_isolated(_judge_job, jobs, workers=workers, cpu_s=MAX_VIDEO_S, memory_mb=MAX_VIDEO_MB)
     judged = zip(entries, track(answers, "judging videos", total=len(jobs)), strict=True)
     records = [
         (record_of(entry, lost(answer)) if isinstance(answer, Lost) else answer)

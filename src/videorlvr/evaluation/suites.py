@@ -1,8 +1,8 @@
 """Suites: named and versioned lists of addresses that results are reported on.
 
 Law: a suite's name, the worlds and their versions fix its problems, and `suite_hash` says so in a few
-letters. No board is there twice: a problem counts as one piece of evidence, and a board that came twice
-would count as two. A suite says which worlds and levels it takes, so what else is installed changes no hash.
+letters. No board is there twice (`worlds.different`). A suite says which worlds and levels it takes, so what else is
+installed changes no hash.
 
 Test splits are for reporting. Whatever is chosen by looking at results is chosen on `*-val-*` suites.
 """
@@ -13,25 +13,11 @@ import functools
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from videorlvr.base.choices import unknown
-from videorlvr.base.progress import map_in_order
 from videorlvr.worlds import world_of
 from videorlvr.worlds.api import Address, Problem, Split
-from videorlvr.worlds.problems import make_problem
-
-MAX_WALK = 40
-"""Addresses that are looked at for each problem that a suite wants, before its level is called too small."""
-
-
-class Part(NamedTuple):
-    """The first `size` different boards of one world, level and split, in the order of their indices."""
-
-    world: str
-    level: str
-    split: Split
-    size: int
+from videorlvr.worlds.different import Part, different_boards
 
 
 @dataclass(frozen=True)
@@ -116,49 +102,6 @@ def num_puzzles(listed: Iterable[Problem]) -> dict[str, int]:
     return {name: len(boards) for name, boards in seen.items()}
 
 
-class _Walk:
-    """One part being filled: its indices are walked from 0, and boards that were met before are passed by."""
-
-    def __init__(self, part: Part) -> None:
-        self.part, self.walked = part, 0
-        self.met: dict[bytes, Problem] = {}
-
-    def next(self) -> list[tuple[Part, int]]:
-        """The places to look at next: as many as are missing, and some for the boards that will come again."""
-        missing = self.part.size - len(self.met)
-        count = missing if self.walked == 0 else 4 * missing
-        self.walked += count
-        return [(self.part, index) for index in range(self.walked - count, self.walked)]
-
-    def take(self, problem: Problem) -> None:
-        if len(self.met) < self.part.size:
-            self.met.setdefault(_board(problem), problem)
-
-
 @functools.lru_cache(maxsize=4)
 def _problems(suite: Suite, workers: int | None) -> tuple[Problem, ...]:
-    walks = {part: _Walk(part) for part in suite.parts}
-    while places := [place for walk in walks.values() for place in walk.next()]:
-        for place, problem in zip(
-            places, map_in_order(_make, places, f"making {suite.name}", workers=workers), strict=True
-        ):
-            walks[place[0]].take(problem)
-        for part, walk in walks.items():
-            if len(walk.met) < part.size and walk.walked >= MAX_WALK * part.size:
-                raise ValueError(
-                    f"suite {suite.name} wants {part.size} different boards of {part.world}:{part.level}, but the "
-                    f"first {walk.walked} problems of its {part.split} split show only {len(walk.met)}: "
-                    "take a smaller suite or a level with larger boards"
-                )
-    return tuple(problem for part in suite.parts for problem in walks[part].met.values())
-
-
-def _make(place: tuple[Part, int]) -> Problem:
-    part, index = place
-    return make_problem(world_of(part.world), part.level, part.split, index)
-
-
-def _board(problem: Problem) -> bytes:
-    """The board as it is shown."""
-    grid = problem.grid
-    return bytes(grid.shape) + grid.ground.tobytes() + grid.figure.tobytes()
+    return tuple(different_boards(suite.parts, f"suite {suite.name}", workers=workers))

@@ -63,19 +63,19 @@ def write_score_page(
     out: Path,
     *,
     workers: int | None = None,
-    timeout_s: float = MAX_VIDEO_S,
+    cpu_s: float = MAX_VIDEO_S,
     memory_mb: int = MAX_VIDEO_MB,
 ) -> None:
     """Write the page about a result of `evaluation.score.score` on this manifest and folder, atomically.
 
-    workers, timeout_s, memory_mb: processes that read the files shown, and what one file may take; see
+    workers, cpu_s, memory_mb: processes that read the files shown, and what one file may take; see
         `base.isolated`.
     """
     problems = {entry.id: entry.problem for entry in read_manifest(manifest)}
     files = find_videos(Path(videos), problems)
     summary, chosen = result["summary"], choose(result["records"])
     jobs = [(problems[record["id"]], files[record["id"]]) for _, _, records in chosen for record in records]
-    pictures = map_isolated(picture_of, jobs, workers=workers, timeout_s=timeout_s, memory_mb=memory_mb)
+    pictures = map_isolated(picture_of, jobs, workers=workers, cpu_s=cpu_s, memory_mb=memory_mb)
     sections = [
         Section(title, rule, tuple(case for record in records for case in _cases(record, next(pictures))))
         for title, rule, records in chosen

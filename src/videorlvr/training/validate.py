@@ -9,11 +9,11 @@ from videorlvr.training.config import StageConfig
 from videorlvr.training.track import Metrics
 from videorlvr.worlds import world_of
 from videorlvr.worlds.api import Problem
-from videorlvr.worlds.problems import make_problem
+from videorlvr.worlds.different import Part, different_boards
 
 
 class Validation:
-    """`num_val` validation problems a task, played with the same noise each time."""
+    """`num_val` validation problems a task, no board twice, played with the same noise each time."""
 
     def __init__(self, config: StageConfig, judge: Judge) -> None:
         self.config, self.judge = config, judge
@@ -25,10 +25,14 @@ class Validation:
         line: Metrics = {}
         for task in self.config.tasks:
             world = world_of(task.world)
-            problems = self.problems.setdefault(
-                task.world, [make_problem(world, task.level, "val", i) for i in range(self.config.num_val)]
-            )
+            problems = self._problems(task.world, task.level)
             verdicts = self.judge(problems, player(world, problems, 0))
             line[f"val/success/{task.world}"] = sum(v.success for v in verdicts) / len(verdicts)
         line["val/success"] = sum(line.values()) / len(line)
         return line
+
+    def _problems(self, world: str, level: str) -> list[Problem]:
+        if world not in self.problems:
+            part = Part(world, level, "val", self.config.num_val)
+            self.problems[world] = different_boards([part], "validation", workers=1)
+        return self.problems[world]
