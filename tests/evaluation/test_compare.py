@@ -8,11 +8,12 @@ from argparse import Namespace
 import pytest
 
 from videorlvr.base.records import read_json, read_jsonl, write_json
+from videorlvr.base.runs import evaluation_dir
 from videorlvr.cli.compare import run as compare_command
 from videorlvr.cli.main import main
 from videorlvr.evaluation import runner, suites
 from videorlvr.evaluation.compare import compare, format_p
-from videorlvr.evaluation.folders import evaluation_dir, load_evaluation
+from videorlvr.evaluation.folders import load_evaluation
 from videorlvr.judge.fingerprint import Fingerprint, FingerprintError, differences, fingerprint_of
 from videorlvr.players.baselines import BASELINES
 from videorlvr.worlds import WORLDS

@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 
 from videorlvr.base.records import append_jsonl, read_json, read_jsonl, write_json
+from videorlvr.base.runs import evaluation_dir
 from videorlvr.evaluation import clips, runner, suites
-from videorlvr.evaluation.folders import evaluation_dir, load_evaluation, suites_in
+from videorlvr.evaluation.folders import load_evaluation, suites_in
 from videorlvr.players.baselines import random_legal
 
 SUITE = suites.Suite("smoke-v1", (suites.Part("maze", "micro", "test", 3),))

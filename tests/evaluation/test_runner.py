@@ -9,9 +9,10 @@ import pytest
 
 from videorlvr.base.choices import ChoiceError
 from videorlvr.base.records import read_json, read_jsonl
+from videorlvr.base.runs import evaluation_dir
 from videorlvr.evaluation import runner, suites
 from videorlvr.evaluation.clips import NUM_EACH, NUM_FIRST, chosen_ids, read_clips
-from videorlvr.evaluation.folders import evaluation_dir, load_evaluation
+from videorlvr.evaluation.folders import load_evaluation
 from videorlvr.evaluation.summary import summarise
 from videorlvr.players.baselines import BASELINES, baseline_of, oracle, random_legal
 from videorlvr.worlds import WORLDS

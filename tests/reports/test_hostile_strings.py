@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from videorlvr.base.records import append_jsonl, read_json, read_jsonl, write_json
+from videorlvr.base.runs import evaluation_dir
 from videorlvr.cli.main import main
 from videorlvr.evaluation import runner, suites
-from videorlvr.evaluation.folders import evaluation_dir
 from videorlvr.players.baselines import BASELINES
 
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(2)>\"' onload='x"

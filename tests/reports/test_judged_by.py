@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from videorlvr.base.records import read_json, write_json
+from videorlvr.base.runs import evaluation_dir
 from videorlvr.cli.main import main
 from videorlvr.evaluation import runner, suites
-from videorlvr.evaluation.folders import evaluation_dir
 from videorlvr.players.baselines import BASELINES
 
 SUITE = suites.Suite("smoke-v1:maze", (suites.Part("maze", "micro", "test", 4),))

@@ -11,9 +11,9 @@ import pytest
 
 from videorlvr.base.choices import ChoiceError
 from videorlvr.base.records import append_jsonl, write_json
+from videorlvr.base.runs import evaluation_dir
 from videorlvr.cli.report import run as report_command
 from videorlvr.evaluation import runner, suites
-from videorlvr.evaluation.folders import evaluation_dir
 from videorlvr.players.baselines import BASELINES, oracle, random_legal
 from videorlvr.reports import curves, load, tables, worlds_page
 from videorlvr.reports.page import write_report

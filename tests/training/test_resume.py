@@ -137,9 +137,11 @@ def test_a_finished_run_is_not_run_again(short_sft, whole_sft):
 def test_another_configuration_is_refused_by_key(short_sft, whole_sft):
     with pytest.raises(ValueError, match=r"lr=0\.005.*0\.01"):
         sft.run(short_sft.model_copy(update={"lr": 0.01}), whole_sft)
-    with pytest.raises(ValueError, match="num_val"):
-        RunFolder(whole_sft).open(short_sft.model_copy(update={"num_val": 4}))
-    RunFolder(whole_sft).open(short_sft.model_copy(update={"num_workers": 3, "max_s": 5.0}))
+    other = short_sft.model_copy(update={"num_val": 4})
+    with pytest.raises(ValueError, match="num_val"), RunFolder(whole_sft).open(other):
+        pass
+    with RunFolder(whole_sft).open(short_sft.model_copy(update={"num_workers": 3, "max_s": 5.0})):
+        pass
     stored = json.loads((whole_sft / "config.json").read_text())
     assert stored == json.loads(short_sft.model_dump_json())
 

@@ -13,6 +13,8 @@ from __future__ import annotations
 import os
 import secrets
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BufferedReader
 from pathlib import Path
 
@@ -52,6 +54,17 @@ def is_inside(path: Path, folder: Path) -> bool:
     return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
 
 
+@contextmanager
+def naming(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Errors of writing (a full disk, above all) name the file: the system names it only where it is opened."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None and error.errno is not None:
+            raise OSError(error.errno, error.strerror, os.fspath(path)) from error
+        raise
+
+
 def write_bytes_atomic(path: str | os.PathLike[str], data: bytes) -> None:
     """Write `data` to `path`, replacing what is there; missing parent folders are made.
 
@@ -67,7 +80,7 @@ def write_bytes_atomic(path: str | os.PathLike[str], data: bytes) -> None:
     # Not tempfile.mkstemp: its files are readable by their owner alone, and replace keeps that mode.
     temporary = target.parent / f".tmp-{os.getpid()}-{secrets.token_hex(6)}"
     try:
-        with open(temporary, "xb") as file:
+        with naming(target), open(temporary, "xb") as file:
             file.write(data)
         os.replace(temporary, target)
     except BaseException:

@@ -8,10 +8,19 @@ server; so what they run must be a module's function, and a script that starts t
 from __future__ import annotations
 
 import os
-import signal
+import sys
+import tempfile
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import forkserver, get_context, parent_process
+from contextlib import contextmanager
+from multiprocessing import forkserver, get_context, parent_process, resource_tracker
+
+from videorlvr.base.signals import SCHEDULER, STOP, blocked, serve_on
+
+MAX_TMPDIR = 70
+"""Letters of a folder for temporary files that leave room for the address of a socket, which is at most 107."""
+SHORT_TMPDIRS = ("/tmp", "/var/tmp", "/dev/shm")
 
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -26,11 +35,22 @@ def start_workers(num_workers: int) -> ProcessPoolExecutor | None:
 
     They give way to this process: on a machine with few cores, threads of torch that wait for one another
     become ten times slower when a worker takes one of their cores.
+
+    A machine may have none to give (its /dev/shm cannot be written, say). That is said on stderr, and the answer
+    is None: every caller can do the work itself, with the same numbers.
     """
     if num_workers < 1:
         return None
-    start_server()
-    return ProcessPoolExecutor(num_workers, get_context("forkserver"), initializer=serve_quietly)
+    try:
+        start_server()
+        return ProcessPoolExecutor(num_workers, get_context("forkserver"), initializer=serve_quietly)
+    except OSError as error:
+        print(
+            f"videorlvr: no worker processes here ({error}), so one process does all the work, more slowly; they "
+            "need a /dev/shm and a folder for temporary files that can be written",
+            file=sys.stderr,
+        )
+        return None
 
 
 def start_server() -> None:
@@ -39,7 +59,11 @@ def start_server() -> None:
     before = {name: os.environ.get(name) for name in THREAD_VARIABLES}
     os.environ |= dict.fromkeys(THREAD_VARIABLES, "1")
     try:
-        forkserver.ensure_running()
+        # A scheduler that ends a job signals these two as well, while this process still needs its workers.
+        with blocked(SCHEDULER):
+            resource_tracker.ensure_running()  # it unblocks SIGTERM once it has begun, hence a block of its own
+        with blocked(STOP), _short_tmpdir():
+            forkserver.ensure_running()
     finally:
         for name, value in before.items():
             if value is None:
@@ -48,9 +72,23 @@ def start_server() -> None:
                 os.environ[name] = value
 
 
+@contextmanager
+def _short_tmpdir() -> Iterator[None]:
+    """The server listens at a socket among the temporary files, whose address must be short, and some clusters
+    give every job a long TMPDIR of its own."""
+    before = tempfile.tempdir
+    if len(os.fsencode(tempfile.gettempdir())) > MAX_TMPDIR:
+        short = [folder for folder in SHORT_TMPDIRS if os.access(folder, os.W_OK)]
+        tempfile.tempdir = short[0] if short else before
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
+
+
 def serve_quietly(*, niceness: int = 15) -> None:
-    """To be called first in a worker: it leaves Ctrl-C to its parent, gives way to it, and ends with it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """To be called first in a worker: it leaves stopping to its parent, gives way to it, and ends with it."""
+    serve_on()
     threading.Thread(target=_end_with_parent, daemon=True).start()
     if hasattr(os, "nice"):
         os.nice(niceness)

@@ -46,12 +46,11 @@ def map_in_order(
         chunk: Items that a process is sent at once; None takes as many as suit quick ones. Ctrl-C waits for them.
     """
     workers = min(num_cores() if workers is None else workers, len(items))
-    if workers <= 1 or len(items) < POOL_FROM:
+    pool = start_workers(workers) if workers > 1 and len(items) >= POOL_FROM else None
+    if pool is None:
         yield from track(map(function, items), label, total=len(items))
         return
     chunk = chunk or max(1, min(16, len(items) // (4 * workers)))
-    pool = start_workers(workers)
-    assert pool is not None
     try:
         yield from track(pool.map(function, items, chunksize=chunk), label, total=len(items))
     finally:

@@ -10,6 +10,7 @@ One writer for each file: appends of two processes to the same file are not coor
 from __future__ import annotations
 
 import dataclasses
+import errno
 import json
 import math
 import os
@@ -21,7 +22,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from videorlvr.base.files import read_bounded, write_bytes_atomic, write_text_atomic
+from videorlvr.base.files import naming, read_bounded, write_bytes_atomic, write_text_atomic
 
 StrPath = str | os.PathLike[str]
 
@@ -92,9 +93,12 @@ def append_jsonl(path: StrPath, record: Mapping[str, Any]) -> None:
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     with open(path, "a+b", buffering=0) as file:
         _finish_last_line(file, path)
-        num_written = file.write(line)
+        with naming(path):
+            num_written = file.write(line)
         if num_written != len(line):
-            raise OSError(f"{path}: only {num_written} of {len(line)} bytes were written; is the disk full?")
+            raise OSError(
+                errno.ENOSPC, f"only {num_written} of {len(line)} bytes were written", os.fspath(path)
+            )
 
 
 def _finish_last_line(file: FileIO, path: StrPath) -> None:

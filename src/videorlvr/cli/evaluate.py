@@ -13,21 +13,22 @@ if TYPE_CHECKING:
 def run(args: Namespace) -> None:
     """Play and judge the suite, print its table. args: run_folder (a run folder or a baseline's name), suite,
     samples, json (a file, or '-' for JSON alone on stdout), device."""
+    from videorlvr.base.runs import evaluation_dir
     from videorlvr.cli.output import emit_json, table_console
-    from videorlvr.evaluation.folders import evaluation_dir
     from videorlvr.evaluation.runner import evaluate
     from videorlvr.evaluation.suites import suite_of
     from videorlvr.players.baselines import BASELINES
     from videorlvr.reports.tables import rich_table, summary_table
 
-    suite = suite_of(args.suite)
-    if args.run_folder in BASELINES and not Path(args.run_folder).exists():
-        out = evaluation_dir(Path("runs") / args.run_folder, suite.name)
-        summary = evaluate(
-            BASELINES[args.run_folder], suite, name=args.run_folder, out=out, samples=args.samples
-        )
-    else:
-        summary = evaluate_run(Path(args.run_folder), suite, samples=args.samples, device=args.device)
+    suite, player = suite_of(args.suite), args.run_folder
+    try:
+        if player in BASELINES and not Path(player).exists():
+            out = evaluation_dir(Path("runs") / player, suite.name)
+            summary = evaluate(BASELINES[player], suite, name=player, out=out, samples=args.samples)
+        else:
+            summary = evaluate_run(Path(player), suite, samples=args.samples, device=args.device)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("interrupted; the same command goes on with what is left") from None
     if args.json:
         emit_json(summary, args.json)
     if args.json != "-":
@@ -42,19 +43,20 @@ def evaluate_run(
     Raises:
         ValueError: If the folder is no run's, or its run has no policy yet.
     """
+    from videorlvr.base import runs
     from videorlvr.base.records import read_json_object
-    from videorlvr.evaluation.folders import evaluation_dir
+    from videorlvr.base.runs import evaluation_dir
     from videorlvr.evaluation.runner import evaluate
     from videorlvr.models.load import load_policy, weights_hash
     from videorlvr.players.policy import PolicyPlayer, Sampling
     from videorlvr.training.device import device_of
 
-    if not (run_folder / "config.json").is_file():
+    if not (run_folder / runs.CONFIG).is_file():
         raise ValueError(
             f"'{run_folder}' is no run folder: it has no config.json; train one with 'videorlvr train'"
         )
-    config = read_json_object(run_folder / "config.json")
-    policy = load_policy(run_folder / "policy", device=device_of(device))
+    config = read_json_object(run_folder / runs.CONFIG)
+    policy = load_policy(run_folder / runs.POLICY, device=device_of(device))
     batch_size = 64 if policy.device.type == "cpu" else 256
     return evaluate(
         PolicyPlayer(policy, Sampling.model_validate(config.get("sampling")), batch_size=batch_size),
@@ -63,5 +65,5 @@ def evaluate_run(
         out=evaluation_dir(run_folder, suite.name),
         samples=samples,
         batch_size=batch_size,
-        checkpoint=weights_hash(run_folder / "policy"),
+        checkpoint=weights_hash(run_folder / runs.POLICY),
     )

@@ -8,16 +8,20 @@ something. Commands import what they need when they run, so that `--help` costs 
 from __future__ import annotations
 
 import argparse
+import errno
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
 
 from videorlvr import __version__
 from videorlvr.base.choices import nearest
+from videorlvr.base.signals import SCHEDULER, handled, interrupt
 from videorlvr.cli import audit, score, worlds
 from videorlvr.cli.output import JSON_HELP
 from videorlvr.cli.parser import Parser, add_command, key_values, positive
 
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 EXIT_MISTAKE, EXIT_INTERRUPTED, EXIT_BROKEN_PIPE = 2, 130, 141
 
 OPTIONAL_PACKAGES = {
@@ -173,17 +177,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     # makes training ten times slower where another process takes a core of theirs; not at all, 40% where none does.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("GOMP_SPINCOUNT", "20000")
+    _print_anything()
     try:
-        args = parse(sys.argv[1:] if argv is None else argv)
-        if args.run is None:
-            args.parser.print_help(sys.stderr)
-            return EXIT_MISTAKE
-        code = args.run(args)
-        sys.stdout.flush()
+        with handled(SCHEDULER, interrupt):
+            args = parse(sys.argv[1:] if argv is None else argv)
+            if args.run is None:
+                args.parser.print_help(sys.stderr)
+                return EXIT_MISTAKE
+            code = args.run(args)
+            sys.stdout.flush()
     except SystemExit as stop:  # --help and --version
         return stop.code if isinstance(stop.code, int) else 0
-    except KeyboardInterrupt:
-        return _say("interrupted", EXIT_INTERRUPTED)
+    except KeyboardInterrupt as stop:
+        return _say(str(stop) or "interrupted", EXIT_INTERRUPTED)
     except BrokenPipeError:
         # The reader of our output went away (`| head`). Python would complain again when it closes stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -200,6 +206,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code or 0
 
 
+def _print_anything() -> None:
+    """A name that the terminal cannot show (a folder `\u00fc` under an ASCII locale) is shown escaped. It must
+    not end a command whose work is done."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def _say(sentence: str, code: int) -> int:
     print(f"videorlvr: {sentence}", file=sys.stderr)
     return code
@@ -209,6 +223,10 @@ def _file_sentence(error: OSError) -> str:
     if error.filename is None:
         return str(error)
     path = os.fspath(error.filename)
+    if error.errno in FULL:
+        return (
+            f"no space left for '{path}': free some there, and the same command goes on from what was saved"
+        )
     if not isinstance(error, FileNotFoundError):
         return f"{error.strerror or error}: '{path}'"
     folder, name = os.path.split(path)

@@ -39,9 +39,30 @@ class Parser(argparse.ArgumentParser):
     def parse_known_args(  # type: ignore[override]
         self, args: Sequence[str] | None = None, namespace: Any = None
     ) -> tuple[Any, list[str]]:
-        if args is not None and not self.passthrough:
-            self._refuse_unknown_options(args)
-        return super().parse_known_args(args, namespace)
+        if args is None or not self.passthrough:
+            if args is not None:
+                self._refuse_unknown_options(args)
+            return super().parse_known_args(args, namespace)
+        own, others = self._without_settings(args)
+        found, rest = super().parse_known_args(own, namespace)
+        return found, [*rest, *others]
+
+    def _without_settings(self, words: Sequence[str]) -> tuple[list[str], list[str]]:
+        """(words for this parser, `--key value` pairs that it does not know), so that a pair may stand anywhere:
+        argparse would take the value of one before the recipe for the recipe."""
+        own: list[str] = []
+        others: list[str] = []
+        rest = list(words)
+        while rest:
+            word = rest.pop(0)
+            name, equals, _ = word.partition("=")
+            if not name.startswith("--") or name in self._option_string_actions:
+                own.append(word)
+                continue
+            others.append(word)
+            if not equals and rest and not rest[0].startswith("--"):
+                others.append(rest.pop(0))
+        return own, others
 
     def _refuse_unknown_options(self, args: Sequence[str]) -> None:
         """Before argparse's own checks: a misspelt option also looks like a missing one, which misleads."""

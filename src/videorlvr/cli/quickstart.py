@@ -51,7 +51,7 @@ def _train(out: Path) -> None:
 
 def _evaluate(out: Path) -> None:
     """All players on the same problems and, where they sample, the same noise."""
-    from videorlvr.evaluation.folders import evaluation_dir
+    from videorlvr.base.runs import evaluation_dir
     from videorlvr.evaluation.runner import evaluate
     from videorlvr.evaluation.suites import suite_of
     from videorlvr.models.load import weights_hash

@@ -1,4 +1,4 @@
-"""Where evaluations live: `RUN/evaluations/SUITE/{records.jsonl, summary.json, clips.npz}`.
+"""Reading evaluations, which live in `RUN/evaluations/SUITE` (`base.runs`).
 
 Law: an evaluation that was interrupted is not an evaluation; reading one is an error that says how to finish.
 The folder may come from a stranger: its records are checked, its results are counted anew from them, and no
@@ -13,8 +13,10 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, TypeAdapter, ValidationError
 
+from videorlvr.base import runs
 from videorlvr.base.choices import unknown
 from videorlvr.base.records import read_json_object, read_jsonl
+from videorlvr.base.runs import evaluation_dir
 from videorlvr.evaluation.clips import read_clips
 from videorlvr.evaluation.summary import summarise
 from videorlvr.judge.fingerprint import Fingerprint
@@ -62,18 +64,13 @@ class Evaluation:
 
     def clips(self) -> dict[str, Video]:
         """Kept videos by id, uint8 [T, H, W, 3]; see `summary["clips_rule"]`."""
-        return read_clips(self.folder / "clips.npz")
-
-
-def evaluation_dir(run: Path, suite: str) -> Path:
-    """The folder of a run's evaluation. The colon of `small-v2:maze` is no letter for a file name."""
-    return run / "evaluations" / suite.replace(":", "-")
+        return read_clips(self.folder / runs.CLIPS)
 
 
 def suites_in(run: Path) -> list[str]:
     """Names of the suites that a run was evaluated on, finished ones only, sorted."""
-    folders = [path.parent for path in sorted((run / "evaluations").glob("*/summary.json"))]
-    found = [(folder, read_json_object(folder / "summary.json")) for folder in folders]
+    folders = [path.parent for path in sorted((run / runs.EVALUATIONS).glob(f"*/{runs.SUMMARY}"))]
+    found = [(folder, read_json_object(folder / runs.SUMMARY)) for folder in folders]
     return sorted(_suite_of(run, folder, summary) for folder, summary in found if summary.get("complete"))
 
 
@@ -94,16 +91,16 @@ def load_evaluation(run: Path, suite: str) -> Evaluation:
             damaged records.
     """
     folder = evaluation_dir(run, suite)
-    if not (folder / "summary.json").is_file():
+    if not (folder / runs.SUMMARY).is_file():
         found = suites_in(run)
         if not found:
             raise ValueError(f"{run} has no finished evaluation: evaluate the run on {suite} first")
         raise unknown(f"evaluation of {run}", suite, found)
-    summary = read_json_object(folder / "summary.json")
+    summary = read_json_object(folder / runs.SUMMARY)
     if not summary.get("complete"):
         raise ValueError(f"{folder} was interrupted: run the same evaluation again, it goes on where it was")
     fingerprint = _fingerprint(summary)
-    records = _checked(folder / "records.jsonl", fingerprint)
+    records = _checked(folder / runs.RECORDS, fingerprint)
     summary = {**summary, "results": summarise(records)}
     return Evaluation(_suite_of(run, folder, summary), folder, records, summary, fingerprint)
 

@@ -20,7 +20,9 @@ from typing import Any
 import numpy as np
 
 import videorlvr
+from videorlvr.base import runs
 from videorlvr.base.files import write_text_atomic
+from videorlvr.base.lock import only_process_in
 from videorlvr.base.progress import track
 from videorlvr.base.records import append_jsonl, read_json_object, read_jsonl, to_json, write_json
 from videorlvr.evaluation.clips import RULE, chosen_ids, read_clips, write_clips
@@ -118,7 +120,8 @@ def evaluate(
         checkpoint: Hash of the player's weights, None for a player without any.
 
     Raises:
-        ValueError: If `samples` or `batch_size` is below 1, or the player breaks its contract.
+        ValueError: If `samples` or `batch_size` is below 1, the player breaks its contract, or another process
+            evaluates into `out`.
     """
     if samples < 1 or batch_size < 1:
         raise ValueError(f"samples is {samples} and batch_size {batch_size}; expected both >= 1")
@@ -131,22 +134,23 @@ def evaluate(
         "suite": suite.name,
         "fingerprint": stamp.to_json(),
     }
-    previous = _previous(out, identity)
-    done = _done(out, previous)
+    previous, done = _so_far(out, identity)
     if previous and previous["complete"] and previous["samples"] == samples and done.keys() == set(order):
         return previous
-    clips = read_clips(out / "clips.npz") if previous and previous["complete"] else {}
-    _start(out, identity, samples, done, order)
-    batches = plan(listed, samples=samples, batch_size=batch_size)
-    left = [batch for batch in batches if not all(key in done for key in batch.keys)]
-    for batch in track(left, f"{name} on {suite.name}", total=len(left)):
-        clips |= _play_and_record(player, batch, out, done, stamp.digest)
-        wanted = chosen_ids(done[key] for key in order if key in done)
-        clips = {name: clips[name] for name in wanted if name in clips}
-    records = [done[key] for key in order]
-    _write_lines(out, records)
-    write_clips(out / "clips.npz", _complete_clips(player, batches, clips, chosen_ids(records)))
-    return _finish(out, identity, samples, records)
+    with only_process_in(out):
+        previous, done = _so_far(out, identity)  # again: another process may have been at it until now
+        clips = read_clips(out / runs.CLIPS) if previous and previous["complete"] else {}
+        _start(out, identity, samples, done, order)
+        batches = plan(listed, samples=samples, batch_size=batch_size)
+        left = [batch for batch in batches if not all(key in done for key in batch.keys)]
+        for batch in track(left, f"{name} on {suite.name}", total=len(left)):
+            clips |= _play_and_record(player, batch, out, done, stamp.digest)
+            wanted = chosen_ids(done[key] for key in order if key in done)
+            clips = {name: clips[name] for name in wanted if name in clips}
+        records = [done[key] for key in order]
+        _write_lines(out, records)
+        write_clips(out / runs.CLIPS, _complete_clips(player, batches, clips, chosen_ids(records)))
+        return _finish(out, identity, samples, records)
 
 
 def _play_and_record(
@@ -158,7 +162,7 @@ def _play_and_record(
     for key, problem, verdict in zip(batch.keys, batch.problems, verdicts, strict=True):
         if key not in done:
             done[key] = record_of(batch.world, problem, batch.sample, verdict, fingerprint=fingerprint)
-            append_jsonl(out / "records.jsonl", done[key])
+            append_jsonl(out / runs.RECORDS, done[key])
     return {key[0]: video for key, video in zip(batch.keys, videos, strict=True) if key[1] == 0}
 
 
@@ -180,16 +184,21 @@ def fingerprint_of_suite(suite: Suite) -> Fingerprint:
     return fingerprint_of(worlds, suite=suite.name, suite_hash=suite_hash(suite))
 
 
+def _so_far(out: Path, identity: dict[str, Any]) -> tuple[dict[str, Any] | None, dict[Key, Any]]:
+    previous = _previous(out, identity)
+    return previous, _done(out, previous)
+
+
 def _previous(out: Path, identity: dict[str, Any]) -> dict[str, Any] | None:
     """The summary in `out` if it is of the same evaluation."""
-    path = out / "summary.json"
+    path = out / runs.SUMMARY
     found = read_json_object(path) if path.is_file() else None
     same = found is not None and all(found.get(key) == value for key, value in to_json(identity).items())
     return found if same else None
 
 
 def _done(out: Path, previous: dict[str, Any] | None) -> dict[Key, Any]:
-    path = out / "records.jsonl"
+    path = out / runs.RECORDS
     records = read_jsonl(path) if previous and path.is_file() else []
     return {(record["id"], record["sample"]): record for record in records}
 
@@ -199,12 +208,12 @@ def _start(out: Path, identity: dict[str, Any], samples: int, done: dict[Key, An
     for key in done.keys() - set(order):
         del done[key]
     _write_lines(out, list(done.values()))
-    write_json(out / "summary.json", {"complete": False, **identity, "samples": samples})
+    write_json(out / runs.SUMMARY, {"complete": False, **identity, "samples": samples})
 
 
 def _write_lines(out: Path, records: list[dict[str, Any]]) -> None:
     text = "".join(json.dumps(record, allow_nan=False) + "\n" for record in records)
-    write_text_atomic(out / "records.jsonl", text)
+    write_text_atomic(out / runs.RECORDS, text)
 
 
 def _finish(
@@ -219,7 +228,7 @@ def _finish(
         "clips_rule": RULE,
         "results": summarise(records),
     }
-    write_json(out / "summary.json", summary)
+    write_json(out / runs.SUMMARY, summary)
     return dict(to_json(summary))
 
 

@@ -8,7 +8,7 @@ from typing import Final, Self
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from videorlvr.base.files import write_text_atomic
@@ -16,6 +16,7 @@ from videorlvr.base.records import read_json_object
 from videorlvr.models.api import CONFIG
 from videorlvr.models.codec import decode_pixels, encode_pixels
 from videorlvr.models.dit import DiT, DiTConfig
+from videorlvr.models.weights import write_tensors
 
 WEIGHTS = "policy.safetensors"
 
@@ -62,10 +63,9 @@ class BuiltinPolicy:
 
     def save(self, folder: Path, *, dtype: torch.dtype = torch.float32) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        tensors = {k: v.detach().to("cpu", dtype).contiguous() for k, v in self.module.state_dict().items()}
-        temporary = folder / (WEIGHTS + ".part")
-        save_file(tensors, temporary)
-        temporary.replace(folder / WEIGHTS)
+        write_tensors(
+            {k: v.detach().to("cpu", dtype) for k, v in self.module.state_dict().items()}, folder / WEIGHTS
+        )
         values = {"kind": self.kind, **self.module.config.model_dump()}
         write_text_atomic(folder / CONFIG, json.dumps(values, indent=2) + "\n")
 

@@ -6,12 +6,14 @@ evaluations only. Whatever is missing is left out of the report; whatever is the
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from videorlvr.base.records import read_json_object, read_jsonl
+from videorlvr.base.runs import ABOUT, CONFIG, METRICS, is_run
 from videorlvr.evaluation.folders import Evaluation, load_evaluation, suites_in
 from videorlvr.players.baselines import BASELINES
 
@@ -66,19 +68,15 @@ def load_run(label: str, folder: Path) -> Run:
     """
     if not is_run(folder):
         raise ValueError(f"{folder} is no run: expected a folder with config.json or evaluations/")
-    metrics = folder / "metrics.jsonl"
+    metrics = folder / METRICS
     return Run(
         label=label,
         folder=folder,
         config=config_of(folder),
-        about=_json_or_empty(folder / "about.json"),
+        about=_json_or_empty(folder / ABOUT),
         metrics=read_jsonl(metrics) if metrics.is_file() else [],
         evaluations={suite: load_evaluation(folder, suite) for suite in suites_in(folder)},
     )
-
-
-def is_run(folder: Path) -> bool:
-    return (folder / "config.json").is_file() or (folder / "evaluations").is_dir()
 
 
 def find_runs(paths: Iterable[Path]) -> list[Path]:
@@ -108,12 +106,18 @@ def _rank(folder: Path) -> tuple[int, int]:
 def labelled(folders: Sequence[Path]) -> list[LabelledRun]:
     """Names for people: the stage where it is unique, else the folder's name, else its whole path."""
     stages = [config_of(folder).get("stage", "") for folder in folders]
-    names = [STAGE_LABELS.get(stage, folder.name) for stage, folder in zip(stages, folders, strict=True)]
-    for fallback in ([folder.name for folder in folders], [str(folder) for folder in folders]):
+    short, whole = [shown(folder.name) for folder in folders], [shown(folder) for folder in folders]
+    names = [STAGE_LABELS.get(stage, name) for stage, name in zip(stages, short, strict=True)]
+    for fallback in (short, whole):
         names = [
             name if names.count(name) == 1 else other for name, other in zip(names, fallback, strict=True)
         ]
     return list(zip(names, folders, strict=True))
+
+
+def shown(path: str | Path) -> str:
+    """A path as people spell it, also where the locale of this process does not know its letters."""
+    return os.fsencode(path).decode("utf-8", "replace")
 
 
 def parents(runs: Sequence[LabelledRun]) -> list[tuple[str, str]]:
@@ -138,7 +142,7 @@ def config_of(folder: Path) -> dict[str, Any]:
     Raises:
         ValueError: If what the report goes by, its stage and its parent, are no names.
     """
-    config = _json_or_empty(folder / "config.json")
+    config = _json_or_empty(folder / CONFIG)
     for key in ("stage", "init"):
         if not isinstance(config.get(key), str | None):
             raise ValueError(f"{folder / 'config.json'}: {key} is {config[key]!r:.80}; expected a name")

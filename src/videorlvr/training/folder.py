@@ -1,9 +1,6 @@
-"""A run folder: everything from which its numbers can be regenerated.
+"""A run folder: everything from which its numbers can be regenerated; `base.runs` has its names.
 
-config.json   the resolved configuration        metrics.jsonl   a line a step
-about.json    who made it, judged by what       checkpoints/    to go on from
-policy/       the result, so far if interrupted evaluations/    a folder a suite
-pool/         problems that SFT has made, while it runs; may be deleted
+Law: it holds one run, by one process at a time.
 """
 
 from __future__ import annotations
@@ -13,11 +10,14 @@ import json
 import platform
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import videorlvr
+from videorlvr.base import runs
+from videorlvr.base.lock import only_process_in
 from videorlvr.base.records import append_jsonl, read_json_object, truncate_jsonl, write_json
 from videorlvr.judge.fingerprint import Fingerprint, differences, fingerprint_of
 from videorlvr.training.config import Config, GRPOConfig
@@ -33,42 +33,53 @@ class RunFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.fingerprint: dict[str, Any] | None = None
-        self.checkpoint = path / "checkpoints" / "last"
-        self.policy = path / "policy"
-        self.pool = path / "pool"
-        self.metrics = path / "metrics.jsonl"
+        self.checkpoint = path / runs.CHECKPOINT
+        self.policy = path / runs.POLICY
+        self.pool = path / runs.POOL
+        self.metrics = path / runs.METRICS
 
     @property
     def is_done(self) -> bool:
-        return (self.path / "done.json").exists()
+        return (self.path / runs.DONE).exists()
 
-    def open(self, config: Config, provenance: Mapping[str, Any] | None = None) -> None:
-        """Begin or continue the run of `config` here; `provenance` goes into about.json.
+    @contextmanager
+    def open(self, config: Config, provenance: Mapping[str, Any] | None = None) -> Iterator[None]:
+        """Begin or continue the run of `config` here, alone until this ends; `provenance` goes into about.json.
 
         Raises:
             ValueError: If the folder holds a run of another configuration, or one that was judged otherwise:
-                half a run of one judge and half of another would be no run of either.
+                half a run of one judge and half of another would be no run of either; or if another process
+                works here.
         """
         values = json.loads(config.model_dump_json())
         fingerprint = fingerprint_of_run(config)
         self.fingerprint = fingerprint.to_json()
-        if (self.path / "config.json").exists():
-            stored = read_json_object(self.path / "config.json")
-            for key in sorted((stored.keys() | values.keys()) - FREE_KEYS):
-                if stored.get(key) != values.get(key):
-                    raise ValueError(
-                        f"'{self.path}' holds a run with {key}={stored.get(key)!r}, this one has "
-                        f"{values.get(key)!r}: continue with the same configuration or choose another --out"
-                    )
-            self._check_judged_alike(fingerprint)
+        self._check_same(values, fingerprint)
+        if self.is_done:  # nothing will be written, so that a finished run may be read-only
+            yield
             return
-        self.path.mkdir(parents=True, exist_ok=True)
-        made = about(config.seed) | dict(provenance or {}) | {"fingerprint": self.fingerprint}
-        write_json(self.path / "about.json", made)
-        write_json(self.path / "config.json", values)
+        with only_process_in(self.path):
+            self._check_same(values, fingerprint)  # who had the folder until now may have begun another run
+            if not (self.path / runs.CONFIG).exists():
+                made = about(config.seed) | dict(provenance or {}) | {"fingerprint": self.fingerprint}
+                write_json(self.path / runs.ABOUT, made)
+                write_json(self.path / runs.CONFIG, values)
+            yield
+
+    def _check_same(self, values: Mapping[str, Any], fingerprint: Fingerprint) -> None:
+        if not (self.path / runs.CONFIG).exists():
+            return
+        stored = read_json_object(self.path / runs.CONFIG)
+        for key in sorted((stored.keys() | values.keys()) - FREE_KEYS):
+            if stored.get(key) != values.get(key):
+                raise ValueError(
+                    f"'{self.path}' holds a run with {key}={stored.get(key)!r}, this one has "
+                    f"{values.get(key)!r}: continue with the same configuration or choose another --out"
+                )
+        self._check_judged_alike(fingerprint)
 
     def _check_judged_alike(self, fingerprint: Fingerprint) -> None:
-        about_file = self.path / "about.json"
+        about_file = self.path / runs.ABOUT
         stored = read_json_object(about_file).get("fingerprint") if about_file.exists() else None
         if stored is None:  # begun by a release that kept none
             return
@@ -88,7 +99,7 @@ class RunFolder:
         append_jsonl(self.metrics, line)
 
     def finish(self, summary: dict[str, Any]) -> None:
-        write_json(self.path / "done.json", summary | {"fingerprint": self.fingerprint})
+        write_json(self.path / runs.DONE, summary | {"fingerprint": self.fingerprint})
 
 
 def fingerprint_of_run(config: Config) -> Fingerprint:

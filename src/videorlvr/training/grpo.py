@@ -253,9 +253,11 @@ def train(config: GRPOConfig, policy: Policy, out: Path) -> Path:
     """`run` for a policy at hand: of any class, whatever `config.init` says."""
     check_installed(config.tracker)
     folder = RunFolder(out)
-    folder.open(config, {"reward": describe([task.world for task in config.tasks], config.reward)})
-    if folder.is_done:
-        return folder.policy
+    with folder.open(config, {"reward": describe([task.world for task in config.tasks], config.reward)}):
+        return folder.policy if folder.is_done else _train(config, policy, folder)
+
+
+def _train(config: GRPOConfig, policy: Policy, folder: RunFolder) -> Path:
     optimizer = make_optimizer(
         policy.module, config.optimizer, lr=config.lr, weight_decay=config.weight_decay
     )
@@ -278,7 +280,7 @@ def train(config: GRPOConfig, policy: Policy, out: Path) -> Path:
                 config,
                 policy=policy,
                 validate=lambda: validation(policy),
-                label=f"RL {out.name}",
+                label=f"RL {folder.path.name}",
                 shown=("reward", "success", "val/success", "seconds"),
             )
         finally:

@@ -1,6 +1,6 @@
 """The one loop of all stages: steps, metrics, checkpoints, validation, interruption.
 
-It is blind to what a step does. Ctrl-C finishes the step in hand, saves, and says how to go on.
+It is blind to what a step does. Ctrl-C, SIGTERM or SIGUSR1 finishes the step in hand, saves, and says how to go on.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from videorlvr.base.signals import STOP, handled
 from videorlvr.models.api import Policy
 from videorlvr.training.config import Config
 from videorlvr.training.folder import RunFolder
@@ -28,24 +29,17 @@ class Interrupted(KeyboardInterrupt):
 
 @contextmanager
 def _stop_signal() -> Iterator[Callable[[], bool]]:
-    """Ctrl-C asks to stop after the step in hand; a second one stops at once."""
+    """Ctrl-C, or a scheduler's signal, asks to stop after the step in hand; a second Ctrl-C stops at once."""
     asked = False
 
-    def ask(*_: object) -> None:
+    def ask(number: int, _: object) -> None:
         nonlocal asked
-        if asked:
+        if asked and number == signal.SIGINT:  # schedulers send theirs more than once and mean no more by it
             raise KeyboardInterrupt
         asked = True
 
-    try:
-        before = signal.signal(signal.SIGINT, ask)
-    except ValueError:  # not in the main thread: leave signals alone
-        yield lambda: False
-        return
-    try:
+    with handled(STOP, ask):
         yield lambda: asked
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def run_steps(
@@ -66,7 +60,7 @@ def run_steps(
     the run is interrupted; a run that fails leaves none.
 
     Raises:
-        Interrupted: After Ctrl-C or `max_s` seconds; the checkpoint holds all finished steps.
+        Interrupted: After Ctrl-C, SIGTERM, SIGUSR1 or `max_s` seconds; the checkpoint holds all finished steps.
     """
     began = saved = time.monotonic()
     with (

@@ -146,9 +146,11 @@ def train(config: SFTConfig, policy: Policy, out: Path) -> Path:
     """`run` for a policy at hand: of any class, whatever `config.model` and `config.init` say."""
     check_installed(config.tracker)
     folder = RunFolder(out)
-    folder.open(config)
-    if folder.is_done:
-        return folder.policy
+    with folder.open(config):
+        return folder.policy if folder.is_done else _train(config, policy, folder)
+
+
+def _train(config: SFTConfig, policy: Policy, folder: RunFolder) -> Path:
     optimizer = make_optimizer(
         policy.module, config.optimizer, lr=config.lr, weight_decay=config.weight_decay
     )
@@ -170,7 +172,7 @@ def train(config: SFTConfig, policy: Policy, out: Path) -> Path:
                 config,
                 policy=averaged,
                 validate=lambda: validation(averaged),
-                label=f"SFT {out.name}",
+                label=f"SFT {folder.path.name}",
                 shown=("loss", "val/success", "samples_per_s"),
             )
         finally:

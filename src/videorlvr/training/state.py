@@ -15,9 +15,10 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from videorlvr.models.weights import write_tensors
 from videorlvr.training.optimizer import Optimizers
 
 STATE, TENSORS = "state.json", "state.safetensors"
@@ -62,7 +63,7 @@ class TrainState:
         part = folder.with_name(folder.name + ".part")
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir(parents=True)
-        save_file({k: v.detach().to("cpu").contiguous().clone() for k, v in tensors.items()}, part / TENSORS)
+        write_tensors(tensors, part / TENSORS)
         (part / STATE).write_text(json.dumps({"step": self.step, "fingerprint": fingerprint}))
         old = folder.with_name(folder.name + ".old")
         shutil.rmtree(old, ignore_errors=True)

@@ -13,6 +13,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
+from videorlvr.base import runs
+
 Metrics = dict[str, Any]
 Tracker = Literal["none", "tensorboard", "wandb", "trackio"]
 
@@ -60,7 +62,7 @@ def tracking(name: Tracker, folder: Path, *, step: int) -> Iterator[Callable[[Me
 
 def _options(name: Tracker, folder: Path, step: int) -> dict[str, Any]:
     """What the tracker's own `init` is given."""
-    about = folder / "about.json"  # written once, with the second in which the run began
+    about = folder / runs.ABOUT  # written once, with the second in which the run began
     run_id = hashlib.sha256(about.read_bytes() if about.exists() else b"").hexdigest()[:8]
     match name:
         case "tensorboard":
