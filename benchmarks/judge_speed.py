@@ -14,6 +14,7 @@ import time
 import numpy as np
 
 from videorlvr.judge.pool import Judge
+from videorlvr.judge.tolerance import EXACT
 from videorlvr.players.baselines import oracle, random_legal
 from videorlvr.worlds import WORLDS
 from videorlvr.worlds.problems import make_problem
@@ -43,7 +44,7 @@ def main() -> None:
         )
         repeats = max(1, args.count // DISTINCT)
         for workers in (0, args.workers):
-            with Judge(workers) as judge:
+            with Judge(EXACT, workers) as judge:
                 judge(problems, videos)  # starts the processes
                 began = time.perf_counter()
                 parts = [judge.submit(problems, videos) for _ in range(repeats)]

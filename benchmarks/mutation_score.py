@@ -97,7 +97,7 @@ GROUPS = (
         packages=("base",),
     ),
 )
-JUDGING = ("judge_video", "oracle_trace", "oracle_video", "render_trace", "first_frame", "theme_of", "pace")
+JUDGING = ("oracle_trace", "oracle_video", "render_trace", "first_frame", "theme_of", "pace")
 """The functions of `problems` that are mutated; the others make problems."""
 QUICK_FIRST = """
 import json, pathlib

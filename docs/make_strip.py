@@ -16,7 +16,8 @@ import torch
 from videorlvr.base.files import write_bytes_atomic
 from videorlvr.base.media.video import Video
 from videorlvr.base.media.write import animated_webp
-from videorlvr.judge.video import judge_video
+from videorlvr.judge.door import judge
+from videorlvr.judge.tolerance import EXACT
 from videorlvr.models.load import load_policy
 from videorlvr.players.policy import PolicyPlayer
 from videorlvr.recipes.small import SAMPLING
@@ -65,7 +66,7 @@ def main() -> None:
     for world in WORLDS.values():
         problem = longest(world)
         video = player(world, [problem], 0)[0]
-        verdict = judge_video(world, problem, video)
+        verdict = judge(world, problem, video, EXACT)
         print(f"{problem.address}: {'solved' if verdict.success else verdict.reason}")
         clips.append(enlarged(video))
     write_bytes_atomic(OUT, animated_webp(strip(clips), fps=FPS))

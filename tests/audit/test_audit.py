@@ -10,12 +10,15 @@ import pytest
 
 from videorlvr.audit.distortions import DISTORTIONS, UNCHANGED
 from videorlvr.audit.result import AuditResult
-from videorlvr.audit.run import CHEATS_A_DISTORTION, audit, verdict_as_scored
-from videorlvr.audit.tolerance import DECLARED, MAX_FALSE_REFUSALS, declared, strongest_survived
+from videorlvr.audit.run import CHEATS_A_DISTORTION, audit
+from videorlvr.audit.tolerance import declared, strongest_survived
 from videorlvr.base import progress
 from videorlvr.cli.main import main
+from videorlvr.judge.door import judge
+from videorlvr.judge.tolerance import DECLARED
 from videorlvr.worlds import WORLDS
 from videorlvr.worlds.api import Cheat, Variant, Verdict
+from videorlvr.worlds.declared import LARGE, MAX_FALSE_REFUSALS, SMALL
 from videorlvr.worlds.maze.rules import GOAL
 from videorlvr.worlds.problems import make_problem
 from videorlvr.worlds.render import oracle_video
@@ -132,7 +135,7 @@ def test_a_declaration_that_is_not_kept_is_a_failure():
 
 def test_the_declared_strength_is_tried_on_more_problems_than_the_curves():
     result = audit(MAZE, "micro", count=3, distorted=1, at_declared=3)
-    strengths = declared("maze", 8)
+    strengths = declared(MAZE, 8)
     for found in result.tolerance:
         at_declared = strengths.get(found.name) == found.strength
         assert found.videos == (3 if at_declared else 1)
@@ -171,9 +174,9 @@ def test_the_declared_strength_is_the_last_before_the_first_failure():
 
 
 def test_declarations_name_strengths_that_the_audit_tries():
-    assert set(DECLARED) <= set(WORLDS)
-    for shown in DECLARED.values():
-        for strengths in shown.values():
+    for world in WORLDS.values():
+        assert set(world.declared) == {SMALL, LARGE}
+        for strengths in world.declared.values():
             for name, strength in strengths.items():
                 assert strength in DISTORTIONS[name].strengths
 
@@ -188,12 +191,12 @@ def test_declared_tolerances_are_kept(world, level, size):
     from videorlvr.worlds.problems import shown_as
 
     problem = shown_as(world, make_problem(world, level, "test", 3), size=size)
-    strengths = declared(world.name, problem.layout.cell_px)
+    strengths = declared(world, problem.layout.cell_px)
     assert len(strengths) > 1
     for name, strength in strengths.items():
         rng = np.random.default_rng(3)
         video = DISTORTIONS[name].make(world, problem, oracle_video(world, problem), strength, rng)
-        verdict = verdict_as_scored(world, problem, video)
+        verdict = judge(world, problem, video, DECLARED)
         assert verdict.success, f"{name} {strength:g}: {verdict.reason} at frame {verdict.frame}"
 
 

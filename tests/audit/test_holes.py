@@ -10,6 +10,7 @@ import pytest
 from videorlvr.audit import hole_outcomes, naive_rules
 from videorlvr.audit.hole_outcomes import outcomes, video_of, videos_of
 from videorlvr.audit.holes import HOLES
+from videorlvr.judge.tolerance import EXACT
 from videorlvr.worlds import WORLDS
 from videorlvr.worlds.api import Verdict
 from videorlvr.worlds.problems import make_problem
@@ -72,20 +73,20 @@ def test_a_name_that_does_not_exist_is_an_error():
 def test_a_judge_with_the_hole_is_found(monkeypatch):
     """Planted: the judge looks at the last frame alone, or refuses everything."""
 
-    def by_last_frame(world, problem, video):
+    def by_last_frame(world, problem, video, tolerance):
         return Verdict(naive_rules.last_frame(world, problem, video) == 1, "")
 
     hole = dataclasses.replace(BY_NAME["every corridor painted"], cheats={"maze": ("paint-everything",)})
-    monkeypatch.setattr(hole_outcomes, "judge_video", by_last_frame)
+    monkeypatch.setattr(hole_outcomes, "judge", by_last_frame)
     assert [outcome.is_held for outcome in outcomes(hole, level="micro", count=2)] == [False]
-    monkeypatch.setattr(hole_outcomes, "judge_video", lambda world, problem, video: Verdict(False, "no"))
+    monkeypatch.setattr(hole_outcomes, "judge", lambda world, problem, video, tolerance: Verdict(False, "no"))
     timing = dataclasses.replace(BY_NAME["one reference's timing"], variants={"maze": ("late-start",)})
     assert not any(outcome.is_held for outcome in outcomes(timing, level="small", count=2))
 
 
 def test_a_rule_that_looks_at_the_process_is_not_fooled():
     """The other side of `is_fooled`: our judge as the published rule."""
-    rule = lambda world, problem, video: float(hole_outcomes.judge_video(world, problem, video).success)  # noqa: E731
+    rule = lambda world, problem, video: float(hole_outcomes.judge(world, problem, video, EXACT).success)  # noqa: E731
     hole = dataclasses.replace(BY_NAME["only the last frame counts"], rule=rule)
     assert not any(outcome.is_fooled for outcome in outcomes(hole, level="micro", count=1) if outcome.made)
 

@@ -21,7 +21,8 @@ from videorlvr.audit.second.game import moves_a_frame, within
 from videorlvr.audit.second.maze import Maze
 from videorlvr.audit.second.sokoban import Sokoban
 from videorlvr.base import seeding
-from videorlvr.judge.video import judge_video
+from videorlvr.judge.door import judge
+from videorlvr.judge.tolerance import EXACT
 from videorlvr.worlds import WORLDS, world_of
 from videorlvr.worlds.api import UNSURE, Cells, Grid, Problem, Trace
 from videorlvr.worlds.problems import make_problem, oracle_trace
@@ -253,7 +254,7 @@ def test_a_slightly_distorted_video_keeps_its_verdict(name: str, index: int, see
         return  # nothing can be drawn so
     video = render_trace(world, problem, trace).astype(float)
     distorted = video + rng.uniform(-10, 10) + rng.normal(0, rng.uniform(0, 12), video.shape)
-    verdict = judge_video(world, problem, distorted.clip(0, 255).round().astype(np.uint8))
+    verdict = judge(world, problem, distorted.clip(0, 255).round().astype(np.uint8), EXACT)
     assert said(verdict) == second.legal(problem, trace)
 
 
@@ -281,7 +282,7 @@ def test_a_cell_that_is_redrawn_is_judged_as_what_it_shows(name: str, index: int
     shown = seen(world, problem, video)
     assert np.array_equal(shown.ground, ground)
     assert np.array_equal(shown.figure, figure)
-    assert said(judge_video(world, problem, video)) == second.legal(problem, changed)
+    assert said(judge(world, problem, video, EXACT)) == second.legal(problem, changed)
 
 
 def test_disagreements_are_written_as_json() -> None:

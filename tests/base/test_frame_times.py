@@ -14,7 +14,8 @@ from videorlvr.base.media.frame_times import FrameTimes, frames_held
 from videorlvr.base.media.read import read_video
 from videorlvr.base.media.scale import to_rgb
 from videorlvr.base.media.video import Video, VideoError
-from videorlvr.judge.files import examine
+from videorlvr.judge.door import inspect
+from videorlvr.judge.tolerance import DECLARED
 from videorlvr.worlds import WORLDS
 from videorlvr.worlds.problems import make_problem
 from videorlvr.worlds.render import oracle_video
@@ -129,7 +130,9 @@ def test_an_honest_video_survives_the_merging_of_its_equal_frames(kind: str, tmp
     kept = [index for index in range(len(video)) if index == 0 or (video[index] != video[index - 1]).any()]
     kept = [*kept, len(video) - 1] if kept[-1] < len(video) - 1 else kept
     assert len(kept) < len(video)
-    finding = examine(problem, [write(tmp_path, kind, video[kept], kept, Fraction(1, 8))])
+    finding = inspect(
+        WORLDS["maze"], problem, [write(tmp_path, kind, video[kept], kept, Fraction(1, 8))], DECLARED
+    )
     assert finding.verdict.success, finding.verdict.reason
     assert finding.video is not None
     assert len(finding.video) == len(video)

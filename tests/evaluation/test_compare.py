@@ -15,6 +15,7 @@ from videorlvr.evaluation import runner, suites
 from videorlvr.evaluation.compare import compare, format_p
 from videorlvr.evaluation.folders import load_evaluation
 from videorlvr.judge.fingerprint import Fingerprint, FingerprintError, differences, fingerprint_of
+from videorlvr.judge.tolerance import EXACT
 from videorlvr.players.baselines import BASELINES
 from videorlvr.worlds import WORLDS
 from videorlvr.worlds.api import Reward
@@ -180,19 +181,20 @@ def test_every_record_bears_the_fingerprint_that_its_summary_spells_out(tmp_path
     assert spelled["worlds"] == {"maze": WORLDS["maze"].version}
     assert spelled["rewards"]["maze"].keys() == WORLDS["maze"].rewards.keys()
     assert (spelled["suite"], spelled["suite_hash"]) == (SMOKE.name, suites.suite_hash(SMOKE))
-    assert Fingerprint.from_json(spelled) == runner.fingerprint_of_suite(SMOKE)
+    assert Fingerprint.from_json(spelled) == runner.fingerprint_of_suite(SMOKE, EXACT)
 
 
 def test_a_fingerprint_stands_for_each_of_its_parts():
-    mine = fingerprint_of(WORLDS.values(), suite="s", suite_hash="h")
+    mine = fingerprint_of(WORLDS.values(), tolerance=EXACT, suite="s", suite_hash="h")
     others = [
         dataclasses.replace(mine, judge=mine.judge + 1),
         dataclasses.replace(mine, worlds={**mine.worlds, "maze": 99}),
         dataclasses.replace(mine, rewards={**mine.rewards, "maze": {}}),
         dataclasses.replace(mine, suite="t"),
         dataclasses.replace(mine, suite_hash="i"),
+        dataclasses.replace(mine, tolerance="declared"),
     ]
-    assert len({mine.digest, *(other.digest for other in others)}) == 6
+    assert len({mine.digest, *(other.digest for other in others)}) == 7
     assert all(differences(mine, other) for other in others)
     assert differences(mine, Fingerprint.from_json(mine.to_json())) == []
     with pytest.raises(FingerprintError, match="no fingerprint"):

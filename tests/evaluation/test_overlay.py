@@ -26,8 +26,10 @@ from videorlvr.evaluation.overlay import (
     trace_of,
     write_overlay,
 )
-from videorlvr.judge.files import Finding, examine
+from videorlvr.judge.door import inspect
+from videorlvr.judge.files import Finding
 from videorlvr.judge.read import read
+from videorlvr.judge.tolerance import DECLARED
 from videorlvr.worlds import WORLDS
 from videorlvr.worlds.api import UNSURE, Problem, World
 from videorlvr.worlds.problems import make_problem, oracle_trace, theme_of
@@ -36,7 +38,7 @@ from videorlvr.worlds.render import oracle_video
 
 def finding_on(problem: Problem, video: Video, folder: Path) -> Finding:
     write_mp4(folder / "v.mp4", video, fps=8)
-    return examine(problem, [folder / "v.mp4"])
+    return inspect(WORLDS[problem.address.world], problem, [folder / "v.mp4"], DECLARED)
 
 
 def cheating(world: World, problem: Problem, name: str) -> Video:
@@ -106,7 +108,7 @@ def test_undecidable_is_marked_on_the_first_frame_and_no_video_on_none(tmp_path:
     assert (finding.verdict.reason, fault_frame(finding)) == ("undecidable", 0)
     frames = overlay(problem, finding)
     assert [bordered(page, AMBER) for page in frames] == [index == 0 for index in shown_frames(finding)]
-    assert examine(problem, []).video is None
+    assert inspect(WORLDS[problem.address.world], problem, [], DECLARED).video is None
 
 
 @pytest.mark.parametrize("shape", [(12, 48, 48), (12, 33, 77), (12, 720, 405), (1, 8, 8)])

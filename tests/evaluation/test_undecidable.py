@@ -9,13 +9,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from videorlvr.audit.compression import each_picture, resized
+from videorlvr.audit.compression import each_picture
 from videorlvr.audit.distortions import DISTORTIONS
 from videorlvr.audit.run import FORMAL
 from videorlvr.base import seeding
-from videorlvr.judge.files import Finding, examine_frames
+from videorlvr.judge.door import inspect
+from videorlvr.judge.files import Finding
 from videorlvr.judge.locate import expected_zones
 from videorlvr.judge.palette import has_colours
+from videorlvr.judge.tolerance import DECLARED
 from videorlvr.worlds import WORLDS
 from videorlvr.worlds.api import Problem, Video, World
 from videorlvr.worlds.problems import make_problem, theme_of
@@ -90,7 +92,7 @@ HARD: dict[str, Change] = {
 
 
 def scored(problem: Problem, video: Video) -> Finding:
-    return examine_frames(problem, lambda size: (resized(video, size(*video.shape[1:3])), 8.0))
+    return inspect(WORLDS[problem.address.world], problem, video, DECLARED)
 
 
 @pytest.mark.parametrize("name", HARD)

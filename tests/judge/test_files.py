@@ -15,7 +15,9 @@ from videorlvr.base.media.h264 import through_h264
 from videorlvr.base.media.png import write_png
 from videorlvr.base.media.write import animated_webp, write_mp4
 from videorlvr.evaluation.candidates import find_videos
-from videorlvr.judge.files import Finding, examine, examine_directly, look_again
+from videorlvr.judge.door import inspect
+from videorlvr.judge.files import Finding, examine_directly, look_again
+from videorlvr.judge.tolerance import DECLARED
 from videorlvr.worlds import WORLDS
 from videorlvr.worlds.api import Cheat, Problem, Video, World
 from videorlvr.worlds.problems import make_problem
@@ -99,7 +101,12 @@ def test_the_oracle_passes_however_it_is_shown(world: World, name: str, tmp_path
     problem = problem_of(world)
     video = CHANGES[name](oracle_video(world, problem))
     for lossless in (True,) if name == "cells of 7 px" else (True, False):
-        finding = examine(problem, [written(tmp_path / "v.mp4", video, lossless=lossless)])
+        finding = inspect(
+            WORLDS[problem.address.world],
+            problem,
+            [written(tmp_path / "v.mp4", video, lossless=lossless)],
+            DECLARED,
+        )
         assert finding.verdict.success, (finding.verdict.reason, finding.why, lossless)
 
 
@@ -117,7 +124,7 @@ def test_pictures_in_sequence_are_judged(kind: str, tmp_path: Path) -> None:
     else:
         for index, picture in enumerate(video):
             write_png(path / f"{index}.png", picture)
-    finding = examine(problem, [path])
+    finding = inspect(WORLDS[problem.address.world], problem, [path], DECLARED)
     assert finding.verdict.success
     assert finding.video is not None
     assert len(finding.video) == len(video)
@@ -135,9 +142,9 @@ DISGUISE = chain(scaled(2.4), padded(140, 210, 5, 11, (20, 90, 30)), tinted((0.8
 
 def looked_at_again(problem: Problem, video: Video) -> Finding:
     """As `examine` does with a file of these frames."""
-    first = examine_directly(problem, video)
+    first = examine_directly(WORLDS[problem.address.world], problem, video)
     looked = first.verdict.reason in ("wrong_start", "unreadable", "wrong_size")
-    return look_again(problem, video, first) if looked else first
+    return look_again(WORLDS[problem.address.world], problem, video, first) if looked else first
 
 
 @pytest.mark.parametrize("world", WORLD_LIST, ids=WORLDS)
@@ -190,7 +197,12 @@ UNDECIDABLE: dict[str, tuple[Change, str]] = {
 )
 def test_what_cannot_be_read_is_undecidable_with_why(world: World, name: str, tmp_path: Path) -> None:
     problem, (change, why) = problem_of(world), UNDECIDABLE[name]
-    finding = examine(problem, [written(tmp_path / "v.mp4", change(oracle_video(world, problem)))])
+    finding = inspect(
+        WORLDS[problem.address.world],
+        problem,
+        [written(tmp_path / "v.mp4", change(oracle_video(world, problem)))],
+        DECLARED,
+    )
     assert (finding.verdict.success, finding.verdict.reason) == (False, "undecidable")
     assert why in finding.why
 
@@ -226,8 +238,18 @@ def test_a_board_that_is_cut_is_not_accepted() -> None:
 def test_another_size_without_the_board_is_wrong_size_and_without_frames_too_few(tmp_path: Path) -> None:
     problem = problem_of(WORLDS["maze"])
     grey = np.full((12, 48, 96, 3), 90, np.uint8)
-    assert examine(problem, [written(tmp_path / "a.mp4", grey)]).verdict.reason == "wrong_size"
-    assert examine(problem, [written(tmp_path / "b.mp4", grey[:3])]).verdict.reason == "too_few_frames"
+    assert (
+        inspect(
+            WORLDS[problem.address.world], problem, [written(tmp_path / "a.mp4", grey)], DECLARED
+        ).verdict.reason
+        == "wrong_size"
+    )
+    assert (
+        inspect(
+            WORLDS[problem.address.world], problem, [written(tmp_path / "b.mp4", grey[:3])], DECLARED
+        ).verdict.reason
+        == "too_few_frames"
+    )
 
 
 @pytest.mark.parametrize("world", ["maze", "sokoban"])
@@ -241,7 +263,7 @@ def test_another_start_in_bars_is_a_refusal(world: str) -> None:
 def test_two_files_for_a_problem_are_undecidable(tmp_path: Path) -> None:
     problem = problem_of(WORLDS["maze"])
     files = [written(tmp_path / name, oracle_video(WORLDS["maze"], problem)) for name in ("a.mp4", "a.mov")]
-    finding = examine(problem, files)
+    finding = inspect(WORLDS[problem.address.world], problem, files, DECLARED)
     assert finding.verdict.reason == "undecidable"
     assert "a.mp4 and a.mov" in finding.why
 

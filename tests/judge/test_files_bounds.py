@@ -175,12 +175,12 @@ def test_a_clear_start_in_its_place_is_not_looked_for() -> None:
     small = oracle_video(MAZE, PROBLEM)
     smear = small.copy()
     smear[-1] = (smear[-1] / 2 + smear[0] / 2).astype(np.uint8)
-    finding = module.look_again(PROBLEM, smear, module.examine_directly(PROBLEM, smear))
+    finding = module.look_again(MAZE, PROBLEM, smear, module.examine_directly(MAZE, PROBLEM, smear))
     assert (reason_of(finding), finding.box) == ("unreadable", None)
     flipped = small[:, ::-1]
-    first = module.examine_directly(PROBLEM, flipped)
+    first = module.examine_directly(MAZE, PROBLEM, flipped)
     assert reason_of(searched(flipped)) == "undecidable"
-    assert module.look_again(PROBLEM, flipped, first) is first
+    assert module.look_again(MAZE, PROBLEM, flipped, first) is first
 
 
 def test_a_board_with_little_in_common_is_refused_if_it_is_read() -> None:
@@ -201,5 +201,5 @@ def test_what_cannot_be_read_at_first_is_looked_at_again(drift: int) -> None:
     video = oracle_video(world, problem)
     steps = np.linspace(0, drift, len(video)).round().astype(int)[:, None, None, None]
     drifting = np.clip(video.astype(int) + steps, 0, 255).astype(np.uint8)
-    assert module.examine_directly(problem, drifting).verdict.reason == "unreadable"
-    assert module.examine_frames(problem, lambda size: (drifting, 8.0)).verdict.success
+    assert module.examine_directly(world, problem, drifting).verdict.reason == "unreadable"
+    assert module.examine_frames(world, problem, lambda size: (drifting, 8.0)).verdict.success

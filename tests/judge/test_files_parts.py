@@ -12,6 +12,7 @@ from PIL import Image, ImageFilter
 from videorlvr.base.media.png import write_png
 from videorlvr.base.media.write import write_mp4
 from videorlvr.judge import files as module
+from videorlvr.judge.door import inspect
 from videorlvr.judge.files import (
     CRISP,
     FITS,
@@ -21,13 +22,13 @@ from videorlvr.judge.files import (
     MIN_CELL_PX,
     RESEMBLES,
     SMALL_CELL_PX,
-    examine,
     examine_directly,
     examine_frames,
     look_again,
 )
 from videorlvr.judge.locate import GOOD, Box, Found
 from videorlvr.judge.rectify import CELL_PX
+from videorlvr.judge.tolerance import DECLARED
 from videorlvr.worlds import WORLDS
 from videorlvr.worlds.api import UNSURE, Layout, Problem, Trace, Video, World
 from videorlvr.worlds.problems import make_problem, oracle_trace
@@ -54,7 +55,7 @@ def tinted(video: Video, gain: float, offset: float) -> Video:
 
 def examined(problem: Problem, video: Video) -> module.Finding:
     """As a file whose frames come in their own size, whatever is asked for."""
-    return examine_frames(problem, lambda size: (video, 8.0))
+    return examine_frames(MAZE, problem, lambda size: (video, 8.0))
 
 
 # Sizes
@@ -121,7 +122,7 @@ def test_frames_are_asked_for_again_only_where_the_board_is_looked_for() -> None
             return (video, 12.5) if len(asked) == 1 else (again, 25.0)
 
         asked.clear()
-        return examine_frames(PROBLEM, get)
+        return examine_frames(MAZE, PROBLEM, get)
 
     finding = frames(ORACLE, ORACLE)
     assert asked == [(size, size)]
@@ -148,26 +149,26 @@ def test_frames_are_asked_for_again_only_where_the_board_is_looked_for() -> None
 
 
 def test_files_that_are_not_there_or_elsewhere(tmp_path: Path) -> None:
-    missing = examine(PROBLEM, []).verdict
+    missing = inspect(MAZE, PROBLEM, [], DECLARED).verdict
     assert (missing.success, missing.reason) == (False, "missing_file")
     inside, outside = tmp_path / "videos", tmp_path / "v.mp4"
     write_mp4(outside, ORACLE, fps=8, lossless=True)
     write_mp4(inside / "v.mp4", ORACLE, fps=8, lossless=True)
     (inside / "near.mp4").symlink_to(inside / "v.mp4")
     (inside / "far.mp4").symlink_to(outside)
-    finding = examine(PROBLEM, [inside / "near.mp4"])
+    finding = inspect(MAZE, PROBLEM, [inside / "near.mp4"], DECLARED)
     assert finding.verdict.success
     assert finding.fps == pytest.approx(8)
-    assert examine(PROBLEM, [outside]).verdict.success
-    far = examine(PROBLEM, [inside / "far.mp4"]).verdict
+    assert inspect(MAZE, PROBLEM, [outside], DECLARED).verdict.success
+    far = inspect(MAZE, PROBLEM, [inside / "far.mp4"], DECLARED).verdict
     assert (far.success, far.reason) == (False, "outside_folder")
-    assert examine(PROBLEM, [inside / "none.mp4"]).verdict.reason == "missing_file"
+    assert inspect(MAZE, PROBLEM, [inside / "none.mp4"], DECLARED).verdict.reason == "missing_file"
     (inside / "text.mp4").write_text("no video")
-    assert examine(PROBLEM, [inside / "text.mp4"]).verdict.reason == "unreadable_video"
+    assert inspect(MAZE, PROBLEM, [inside / "text.mp4"], DECLARED).verdict.reason == "unreadable_video"
     (inside / "empty").mkdir()
-    for reason in (examine(PROBLEM, [inside / "empty"]).verdict,):
+    for reason in (inspect(MAZE, PROBLEM, [inside / "empty"], DECLARED).verdict,):
         assert (reason.success, reason.reason) == (False, "too_few_frames")
-    two = examine(PROBLEM, [inside / "v.mp4", outside])
+    two = inspect(MAZE, PROBLEM, [inside / "v.mp4", outside], DECLARED)
     assert two.why == "there are 2 videos for this problem: v.mp4 and v.mp4; keep one"
     assert (two.verdict.success, two.verdict.reason, two.seen) == (False, "undecidable", None)
 
@@ -175,7 +176,7 @@ def test_files_that_are_not_there_or_elsewhere(tmp_path: Path) -> None:
 def test_files_are_resized_while_they_are_decoded(tmp_path: Path) -> None:
     """In the layout's shape to its size; where the board is looked for, to cells of 24 px."""
     write_mp4(tmp_path / "v.mp4", scaled(ORACLE, 5), fps=8, lossless=True)
-    finding = examine(PROBLEM, [tmp_path / "v.mp4"])
+    finding = inspect(MAZE, PROBLEM, [tmp_path / "v.mp4"], DECLARED)
     assert finding.verdict.success
     assert finding.video is not None
     assert finding.video.shape == ORACLE.shape
@@ -184,32 +185,32 @@ def test_files_are_resized_while_they_are_decoded(tmp_path: Path) -> None:
 def test_pictures_of_another_size_in_a_folder_are_examined(tmp_path: Path) -> None:
     for number, picture in enumerate(padded(scaled(ORACLE, 3), 10, 20, 30, 40)):
         write_png(tmp_path / "v" / f"{number}.png", picture)
-    assert examine(PROBLEM, [tmp_path / "v"]).verdict.success
+    assert inspect(MAZE, PROBLEM, [tmp_path / "v"], DECLARED).verdict.success
 
 
 # The first look
 
 
 def test_the_first_look_tells_what_it_saw() -> None:
-    found = examine_directly(PROBLEM, ORACLE)
+    found = examine_directly(MAZE, PROBLEM, ORACLE)
     assert found.verdict.success
     assert found.seen is ORACLE
     assert found.layout == PROBLEM.layout
-    few = examine_directly(PROBLEM, ORACLE[:1])
+    few = examine_directly(MAZE, PROBLEM, ORACLE[:1])
     assert (few.verdict.reason, few.verdict.frame, few.layout) == ("too_few_frames", 0, PROBLEM.layout)
     assert not few.verdict.success
     assert few.seen is not None
-    wrong = examine_directly(PROBLEM, scaled(ORACLE, 2))
+    wrong = examine_directly(MAZE, PROBLEM, scaled(ORACLE, 2))
     assert (wrong.verdict.reason, wrong.seen, wrong.layout) == ("wrong_size", None, PROBLEM.layout)
-    few = examine_directly(PROBLEM, scaled(ORACLE, 2)[:1])
+    few = examine_directly(MAZE, PROBLEM, scaled(ORACLE, 2)[:1])
     assert (few.verdict.reason, few.seen) == ("too_few_frames", None)
-    assert examine_directly(PROBLEM, ORACLE[:, :-1]).verdict.reason == "wrong_size"
-    assert examine_directly(PROBLEM, ORACLE[:, :, :-1]).verdict.reason == "wrong_size"
+    assert examine_directly(MAZE, PROBLEM, ORACLE[:, :-1]).verdict.reason == "wrong_size"
+    assert examine_directly(MAZE, PROBLEM, ORACLE[:, :, :-1]).verdict.reason == "wrong_size"
 
 
 def test_a_tint_is_taken_back_only_where_the_first_frame_reads_as_the_problem() -> None:
     tint = tinted(ORACLE, 1, -30)
-    found = examine_directly(PROBLEM, tint)
+    found = examine_directly(MAZE, PROBLEM, tint)
     assert found.verdict.success
     assert found.seen is not None
     assert np.abs(found.seen.astype(int) - ORACLE).max() <= 30
@@ -217,7 +218,7 @@ def test_a_tint_is_taken_back_only_where_the_first_frame_reads_as_the_problem() 
     assert np.abs(found.seen.astype(int) - ORACLE).mean() < np.abs(tint.astype(int) - ORACLE).mean() / 4
     assert changed.all()
     last = tinted(ORACLE[::-1], 1, -30)
-    assert examine_directly(PROBLEM, last).seen is last
+    assert examine_directly(MAZE, PROBLEM, last).seen is last
 
 
 # What the first frame allows
@@ -293,8 +294,8 @@ def other_start(world: World) -> tuple[Problem, Video]:
 
 def test_another_board_that_is_read_for_certain_is_a_refusal_wherever_it_is() -> None:
     problem, video = other_start(MAZE)
-    first = examine_directly(problem, video)
-    again = look_again(problem, video, first)
+    first = examine_directly(MAZE, problem, video)
+    again = look_again(MAZE, problem, video, first)
     assert (again.verdict.reason, again.verdict.frame) == ("wrong_start", 0)
 
 

@@ -7,11 +7,13 @@ import pytest
 from PIL import Image
 
 from videorlvr.audit.distortions import DISTORTIONS
-from videorlvr.audit.run import cheat_video, verdict_as_scored
+from videorlvr.audit.run import cheat_video
 from videorlvr.base import seeding
+from videorlvr.judge.door import judge
 from videorlvr.judge.files import UNDECIDABLE
 from videorlvr.judge.follow import MAX_LEAP, follow, has_moved
 from videorlvr.judge.locate import Box, expected_zones
+from videorlvr.judge.tolerance import DECLARED
 from videorlvr.worlds import WORLDS
 from videorlvr.worlds.api import Problem, Video, World
 from videorlvr.worlds.problems import make_problem, shown_as, theme_of
@@ -59,8 +61,8 @@ def test_the_way_of_the_board_is_found_to_a_fiftieth_of_a_cell(world):
 @pytest.mark.parametrize(("name", "strength"), [("pan", 0.06), ("zoom", 0.02)])
 def test_an_honest_video_of_a_moving_camera_is_a_success(world, name, strength):
     problem = large(world)
-    verdict = verdict_as_scored(
-        world, problem, moved(world, problem, oracle_video(world, problem), name, strength)
+    verdict = judge(
+        world, problem, moved(world, problem, oracle_video(world, problem), name, strength), DECLARED
     )
     assert verdict.success, verdict.reason
 
@@ -69,7 +71,7 @@ def test_an_honest_video_of_a_moving_camera_is_a_success(world, name, strength):
 def test_a_board_that_leaves_its_frame_is_undecidable(world):
     problem = large(world)
     video = moved(world, problem, oracle_video(world, problem), "pan", 0.3)
-    assert verdict_as_scored(world, problem, video).reason == UNDECIDABLE
+    assert judge(world, problem, video, DECLARED).reason == UNDECIDABLE
 
 
 @every_world
@@ -81,7 +83,7 @@ def test_a_cheat_of_a_moving_camera_keeps_its_reason(world):
             if video is not None:
                 tried += 1
                 panned = moved(world, problem, video, "pan", 0.06)
-                assert verdict_as_scored(world, problem, panned).reason in cheat.reasons, cheat.name
+                assert judge(world, problem, panned, DECLARED).reason in cheat.reasons, cheat.name
     assert tried >= 2
 
 
@@ -94,7 +96,7 @@ def test_a_board_that_leaps_is_not_followed(world):
     half = len(video) // 2
     leaped = np.concatenate([video[:half], np.roll(video[half:], leap, axis=2)])
     assert len(follow(leaped, box_of(problem), expected_of(world, problem))) <= half
-    assert not verdict_as_scored(world, problem, leaped).success
+    assert not judge(world, problem, leaped, DECLARED).success
 
 
 @every_world

@@ -6,7 +6,8 @@ import json
 import pytest
 
 from videorlvr.base import seeding
-from videorlvr.judge.video import judge_video
+from videorlvr.judge.door import judge
+from videorlvr.judge.tolerance import EXACT
 from videorlvr.worlds import WORLDS
 from videorlvr.worlds.api import Trace
 from videorlvr.worlds.problems import make_problem, oracle_trace
@@ -43,7 +44,7 @@ def test_verdicts_belong_to_the_version(world):
         for number in range(8):
             rng = seeding.rng("judge-version", world.name, index, number)
             trace = spoiled(oracle_trace(world, problem), rng, len(world.figure_names))
-            verdict = judge_video(world, problem, render_trace(world, problem, trace))
+            verdict = judge(world, problem, render_trace(world, problem, trace), EXACT)
             parts = {name: round(value, 6) for name, value in sorted(verdict.components.items())}
             verdicts.append([verdict.success, verdict.reason, verdict.frame, parts])
     assert 0.1 < sum(row[0] for row in verdicts) / len(verdicts) < 0.9

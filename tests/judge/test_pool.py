@@ -7,9 +7,10 @@ import pytest
 
 from videorlvr.base import seeding
 from videorlvr.base.choices import ChoiceError
-from videorlvr.judge.pool import CHUNK, Judge, judge_batch
+from videorlvr.judge.door import judge, judge_batch
+from videorlvr.judge.pool import CHUNK, Judge
 from videorlvr.judge.reward import describe, reward_of, rewards
-from videorlvr.judge.video import judge_video
+from videorlvr.judge.tolerance import EXACT
 from videorlvr.training.problems import FIRST_INDEX, ProblemQueue
 from videorlvr.worlds import WORLDS, world_of
 from videorlvr.worlds.api import Verdict
@@ -38,8 +39,8 @@ def test_verdicts_of_a_batch_are_those_of_each_video(name):
     pairs = [pairs[i] for i in np.random.default_rng(0).permutation(len(pairs))]
     problems = [problem for problem, _ in pairs]
     assert len({problem.layout for problem in problems}) > 1
-    verdicts = judge_batch(problems, np.stack([video for _, video in pairs]))
-    assert verdicts == [judge_video(world, problem, video) for problem, video in pairs]
+    verdicts = judge_batch(problems, np.stack([video for _, video in pairs]), EXACT)
+    assert verdicts == [judge(world, problem, video, EXACT) for problem, video in pairs]
     assert sum(verdict.success for verdict in verdicts) == 3
     assert len({verdict.reason for verdict in verdicts}) > 5
 
@@ -55,12 +56,12 @@ def many():
 
 def test_workers_change_nothing():
     problems, videos = many()
-    with Judge(0) as alone, Judge(1) as helped:
+    with Judge(EXACT, 0) as alone, Judge(EXACT, 1) as helped:
         parts = helped.submit(problems, videos)
         assert len(parts) == 2
         verdicts = alone(problems, videos)
         assert Judge.collect(parts) == verdicts
-    assert verdicts == [judge_video(MAZE, p, v) for p, v in zip(problems, videos, strict=True)]
+    assert verdicts == [judge(MAZE, p, v, EXACT) for p, v in zip(problems, videos, strict=True)]
     assert 10 < sum(verdict.success for verdict in verdicts) < len(problems)
 
 

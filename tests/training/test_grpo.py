@@ -11,6 +11,7 @@ import torch
 
 from videorlvr.judge.pool import Judge
 from videorlvr.judge.reward import reward_of
+from videorlvr.judge.tolerance import EXACT
 from videorlvr.models.codec import decode_pixels, encode_pixels
 from videorlvr.models.pixels import BuiltinPolicy
 from videorlvr.training.grpo import GRPO, frozen
@@ -193,7 +194,7 @@ def test_a_toy_improves(rl_config):
 def test_the_real_reward_is_the_worlds(rl_config):
     """The run's reward figures are those of the judge's verdicts under the named reward."""
     config = rl_config(reward="paper")
-    with Judge(0) as judge:
+    with Judge(EXACT, 0) as judge:
         stage = stage_of(config, judge)
         (chunks, verdicts), line = stage._roll_out(0), {}
         stage._advantages(chunks, verdicts, line)

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from videorlvr.base import seeding
-from videorlvr.judge.pool import judge_batch
-from videorlvr.judge.video import judge_video
+from videorlvr.judge.door import judge, judge_batch
+from videorlvr.judge.tolerance import EXACT
 from videorlvr.worlds import WORLDS
 from videorlvr.worlds.api import Layout, Problem
 from videorlvr.worlds.problems import make_problem
@@ -124,7 +124,7 @@ def outcomes(name: str) -> dict[str, list[tuple[str, str]]]:
         for cheat in world.cheats:
             video = cheat.make(world, problem, seeding.rng("test", cheat.name, index))
             if video is not None:
-                verdict = judge_video(world, problem, video)
+                verdict = judge(world, problem, video, EXACT)
                 found[cheat.name].append((str(problem.address), verdict.reason))
     return found
 
@@ -151,7 +151,7 @@ def test_rare_cheats_are_refused_for_their_own_reason(name):
         problem = make_problem(world, "paper", "train", index)
         video = cheat.make(world, problem, seeding.rng("test", name, index))
         if video is not None:
-            reasons.append(judge_video(world, problem, video).reason)
+            reasons.append(judge(world, problem, video, EXACT).reason)
     assert reasons
     assert set(reasons) <= set(cheat.reasons)
 
@@ -200,7 +200,7 @@ def made(name: str, cheat: str, index: int = 0):
     problem = make_problem(world, "small", "train", index)
     found = next(entry for entry in world.cheats if entry.name == cheat)
     video = found.make(world, problem, seeding.rng("hole", cheat))
-    return world, judge_video(world, problem, video)
+    return world, judge(world, problem, video, EXACT)
 
 
 def test_painting_every_corridor_earns_the_papers_reward_and_is_refused():
@@ -249,7 +249,7 @@ def test_nothing_is_worth_nothing(name, cheat):
 )
 def test_any_array_is_a_verdict(array):
     problem = make_problem(WORLDS["maze"], "micro", "train", 0)
-    verdict = judge_video(WORLDS["maze"], problem, array)
+    verdict = judge(WORLDS["maze"], problem, array, EXACT)
     assert not verdict.success
     assert verdict.reason in ("wrong_size", "wrong_values")
 
@@ -272,7 +272,7 @@ def test_the_longest_video_that_is_judged(extra):
     problem = make_problem(world, "micro", "train", 0)
     video = oracle_video(world, problem)
     held = np.repeat(video[-1:], MAX_FRAMES + extra - len(video), axis=0)
-    verdict = judge_video(world, problem, np.concatenate([video, held]))
+    verdict = judge(world, problem, np.concatenate([video, held]), EXACT)
     assert verdict.reason == ("too_many_frames" if extra else "")
 
 
@@ -282,7 +282,7 @@ def test_one_bad_video_of_a_batch_is_refused_alone():
     videos = np.stack([oracle_video(world, problem) for problem in problems]).astype(np.float32)
     videos[1, -1, 3, 3] = np.nan
     videos[2, 0, 3, 3] = 300
-    assert [verdict.reason for verdict in judge_batch(problems, videos)] == [
+    assert [verdict.reason for verdict in judge_batch(problems, videos, EXACT)] == [
         "",
         "wrong_values",
         "wrong_values",

@@ -7,7 +7,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from videorlvr.judge.video import judge_video
+from videorlvr.judge.door import judge
+from videorlvr.judge.tolerance import EXACT
 from videorlvr.worlds import WORLDS
 from videorlvr.worlds.api import Verdict
 from videorlvr.worlds.problems import make_problem, oracle_trace, pace, theme_of
@@ -56,7 +57,7 @@ def test_a_problem_is_shown_and_judged_in_its_theme(name: str) -> None:
         given = first_frame(world, problem)
         assert given.dtype == np.uint8
         assert np.array_equal(given, videos[-1][0])
-        assert [judge_video(world, problem, video).success for video in videos] == [False] * (
+        assert [judge(world, problem, video, EXACT).success for video in videos] == [False] * (
             len(videos) - 1
         ) + [True]
     with pytest.raises(ValueError, match=f"theme of {name}"):
@@ -76,5 +77,5 @@ def test_an_array_that_is_no_video_gets_a_verdict_without_a_frame(name: str) -> 
         (long, "too_many_frames", None),
         (video.astype(np.int64) - 256, "wrong_values", None),
     ):
-        assert judge_video(world, problem, wrong) == Verdict(False, reason, frame)
-    assert judge_video(world, problem, video) == world.verify(problem, oracle_trace(world, problem))
+        assert judge(world, problem, wrong, EXACT) == Verdict(False, reason, frame)
+    assert judge(world, problem, video, EXACT) == world.verify(problem, oracle_trace(world, problem))

@@ -15,7 +15,8 @@ from videorlvr.audit.second.sokoban import Room, Sokoban
 from videorlvr.base import seeding
 from videorlvr.base.media.read import read_video
 from videorlvr.base.media.write import write_mp4
-from videorlvr.judge.video import judge_video
+from videorlvr.judge.door import judge
+from videorlvr.judge.tolerance import EXACT
 from videorlvr.worlds.api import Cells, Grid, Problem, Trace, Verdict
 from videorlvr.worlds.problems import make_problem, oracle_trace, pace
 from videorlvr.worlds.render import oracle_video
@@ -23,8 +24,7 @@ from videorlvr.worlds.sokoban import LEVELS, WORLD
 from videorlvr.worlds.sokoban.cheats import CHEATS
 from videorlvr.worlds.sokoban.distances import NEVER, is_frozen, pushes_left
 from videorlvr.worlds.sokoban.generate import generate
-from videorlvr.worlds.sokoban.rules import Sokoban as Game
-from videorlvr.worlds.sokoban.rules import play, start_of
+from videorlvr.worlds.sokoban.rules import play, random_moves, start_of
 from videorlvr.worlds.sokoban.solve import bits_of, solve
 from videorlvr.worlds.sokoban.verify import REASONS
 from videorlvr.worlds.sokoban.xsb import XsbLevel, read_xsb, write_xsb
@@ -152,7 +152,7 @@ def test_random_games_turn_back_only_where_they_must_and_stop_when_solved() -> N
     solved_early = pushes = 0
     for seed in range(60):
         grid = make_problem(WORLD, "micro" if seed % 2 else "small", "train", seed % 5).grid
-        moves = Game(grid).wander(30, np.random.default_rng(seed))
+        moves = random_moves(grid, 30, np.random.default_rng(seed))
         game, rooms = Sokoban(grid), [Sokoban(grid).picture(figure) for figure in play(grid, moves)]
         assert all(room is not None for room in rooms)
         ends = [room for room in rooms if room is not None and solved(grid, room)]
@@ -343,7 +343,7 @@ def reasons_of_cheats(level: str, moves_per_frame: int) -> dict[str, set[str]]:
         for cheat in CHEATS:
             video = cheat.make(WORLD, problem, seeding.rng("cheats", cheat.name, index))
             if video is not None:
-                verdict = judge_video(WORLD, problem, video)
+                verdict = judge(WORLD, problem, video, EXACT)
                 assert not verdict.success, cheat.name
                 assert verdict.reason in cheat.reasons, (cheat.name, verdict)
                 found.setdefault(cheat.name, set()).add(verdict.reason)
@@ -437,5 +437,5 @@ def test_the_oracle_survives_mp4(theme: str, tmp_path: Path) -> None:
         problem = dataclasses.replace(make_problem(WORLD, "small", "test", index), theme=theme)
         path = tmp_path / f"{index}.mp4"
         write_mp4(path, oracle_video(WORLD, problem), fps=8, lossless=False)
-        assert judge_video(WORLD, problem, read_video(path)[0]).success
+        assert judge(WORLD, problem, read_video(path)[0], EXACT).success
     assert oracle_trace(WORLD, problem).num_frames == 16

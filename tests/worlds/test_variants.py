@@ -10,8 +10,9 @@ import pytest
 from test_cheats import PROBLEMS, variety
 
 from videorlvr.base import seeding
+from videorlvr.judge.door import judge
 from videorlvr.judge.read import read
-from videorlvr.judge.video import judge_video
+from videorlvr.judge.tolerance import EXACT
 from videorlvr.worlds import WORLDS
 from videorlvr.worlds.problems import make_problem, oracle_trace, theme_of
 from videorlvr.worlds.render import oracle_video
@@ -36,7 +37,7 @@ def videos(name: str) -> list[tuple]:
 @pytest.mark.parametrize("name", WORLDS)
 def test_every_variant_is_accepted(name):
     for variant, problem, video in videos(name):
-        verdict = judge_video(WORLDS[name], problem, video)
+        verdict = judge(WORLDS[name], problem, video, EXACT)
         assert verdict.success, (variant, problem.address, verdict)
         for reward in WORLDS[name].rewards.values():
             assert reward(verdict.components) == pytest.approx(1), variant
@@ -77,7 +78,7 @@ def first_of(name: str, variant: str, level: str, count: int = 40):
 def test_another_solution_is_as_good_as_the_reference(name, variant, level):
     """Where one reference is compared with, the same video is partly or wholly wrong."""
     problem, video = first_of(name, variant, level)
-    verdict = judge_video(WORLDS[name], problem, video)
+    verdict = judge(WORLDS[name], problem, video, EXACT)
     assert verdict.success
     assert verdict.metrics["f1"] < 1
 
@@ -86,9 +87,9 @@ def test_a_walk_through_every_corridor_is_right_and_painting_them_is_not():
     world = WORLDS["maze"]
     problem, walked = first_of("maze", "every-corridor", "small")
     painted = next(cheat for cheat in world.cheats if cheat.name == "paint-everything")
-    assert judge_video(world, problem, walked).success
+    assert judge(world, problem, walked, EXACT).success
     video = painted.make(world, problem, seeding.rng("painted"))
-    assert not judge_video(world, problem, video).success
+    assert not judge(world, problem, video, EXACT).success
 
 
 @pytest.mark.parametrize(
@@ -100,7 +101,7 @@ def test_variants_of_large_boards_are_accepted(name, level):
     for variant in world.variants:
         video = variant.make(world, problem, seeding.rng("large", variant.name))
         if video is not None:
-            assert judge_video(world, problem, video).success, variant.name
+            assert judge(world, problem, video, EXACT).success, variant.name
 
 
 @pytest.mark.parametrize("name", WORLDS)
@@ -114,4 +115,4 @@ def test_a_problem_of_one_move_a_frame_has_its_variants(name):
     for variant in world.variants:
         video = variant.make(world, slow, seeding.rng("slow", variant.name))
         if video is not None:
-            assert judge_video(world, slow, video).success, variant.name
+            assert judge(world, slow, video, EXACT).success, variant.name

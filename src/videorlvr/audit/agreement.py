@@ -15,6 +15,8 @@ from typing import Any
 from videorlvr.audit import second
 from videorlvr.audit.near_misses import legal_traces, strange_traces, tampered
 from videorlvr.base import seeding
+from videorlvr.judge.door import judge
+from videorlvr.judge.tolerance import EXACT
 from videorlvr.worlds import world_of
 from videorlvr.worlds.api import Problem, Trace, Verdict
 from videorlvr.worlds.problems import make_problem
@@ -62,7 +64,7 @@ class Tally:
     disagreements: list[Disagreement] = field(default_factory=list)
 
     def add(self, family: str, problem: Problem, trace: Trace) -> None:
-        verdict = world_of(problem.address.world).verify(problem, trace)
+        verdict = judge(world_of(problem.address.world), problem, trace, EXACT)
         opinion = second.legal(problem, trace)
         self.traces[family] += 1
         self.by_judge[family] += verdict.success

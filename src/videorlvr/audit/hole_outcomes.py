@@ -14,7 +14,8 @@ from typing import Any
 
 from videorlvr.audit.holes import Hole
 from videorlvr.audit.run import cheat_video, valid_video
-from videorlvr.judge.video import judge_video
+from videorlvr.judge.door import judge
+from videorlvr.judge.tolerance import EXACT
 from videorlvr.worlds import WORLDS
 from videorlvr.worlds.api import Problem, Split, Video, World
 from videorlvr.worlds.problems import make_problem
@@ -101,7 +102,7 @@ def outcomes(hole: Hole, *, level: str, count: int, split: Split = "test") -> It
             shown = video_of(world, problem, kind, video)
             if shown is not None:
                 rewards.append(hole.rule(world, problem, shown))
-                accepted += int(judge_video(world, problem, shown).success)
+                accepted += int(judge(world, problem, shown, EXACT).success)
         full = sum(int(reward >= FULL_MARKS) for reward in rewards)
         yield Outcome(
             hole.name, name, kind, video, level, count, len(rewards), _mean(rewards), oracles[name], full,

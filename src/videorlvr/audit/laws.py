@@ -14,8 +14,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from videorlvr.base import seeding
+from videorlvr.judge.door import judge
 from videorlvr.judge.read import read
-from videorlvr.judge.video import judge_video
+from videorlvr.judge.tolerance import EXACT
 from videorlvr.worlds.api import SPLITS, Problem, Theme, Trace, World
 from videorlvr.worlds.problems import make_problem, oracle_trace, pace, split_of, theme_of
 from videorlvr.worlds.render import oracle_video, render_trace
@@ -54,7 +55,7 @@ def split_follows_content(world: World, problem: Problem) -> Iterator[str]:
 
 
 def oracle_succeeds(world: World, problem: Problem) -> Iterator[str]:
-    verdict = judge_video(world, problem, oracle_video(world, problem))
+    verdict = judge(world, problem, oracle_video(world, problem), EXACT)
     if not verdict.success:
         yield f"the oracle video is refused ({verdict.reason}, frame {verdict.frame}): generator and judge disagree"
     elif verdict.metrics.get("f1") != 1.0:
@@ -76,31 +77,9 @@ def solver_solves(world: World, problem: Problem) -> Iterator[str]:
         states, num_frames=problem.num_frames, moves_per_frame=max(pace_needed, problem.moves_per_frame)
     )
     if pace_needed <= problem.moves_per_frame:
-        verdict = world.verify(problem, Trace.exact(problem.grid.ground, figures))
+        verdict = judge(world, problem, Trace.exact(problem.grid.ground, figures), EXACT)
         if not verdict.success:
             yield f"the solver's solution is refused ({verdict.reason}, frame {verdict.frame})"
-
-
-def game_is_one_game(world: World, problem: Problem) -> Iterator[str]:
-    """Along the reference: what is listed as legal can be played, and only its end is solved."""
-    game = world.game(problem.grid)
-    moves = game.read_moves(problem.solution)
-    if game.read_moves(game.write_moves(moves)) != moves:
-        yield "`read_moves` does not give back what `write_moves` was given"
-    state = game.start()
-    if not np.array_equal(game.figure(state), problem.grid.figure):
-        yield "`start` shows other figures than the grid"
-    if game.solved(state):
-        yield "`solved` says that the first state is solved"
-    for move in moves:
-        legal = game.legal(state)
-        if move not in legal:
-            yield f"`legal` does not list the reference's move {move!r}"
-        if any(game.step(state, other) == state for other in legal):
-            yield "a move that `legal` lists changes nothing"
-        state = game.step(state, move)
-    if not game.solved(state):
-        yield "`solved` denies the end of the reference solution"
 
 
 def read_inverts_render(world: World, problem: Problem) -> Iterator[str]:
@@ -127,7 +106,7 @@ def random_play_is_legal(world: World, problem: Problem) -> Iterator[str]:
     budget = problem.moves_per_frame * (problem.num_frames - 1)
     states = world.play(problem.grid, world.random_moves(problem.grid, budget, rng))
     figures = pace(states, num_frames=problem.num_frames, moves_per_frame=problem.moves_per_frame)
-    verdict = world.verify(problem, Trace.exact(problem.grid.ground, figures))
+    verdict = judge(world, problem, Trace.exact(problem.grid.ground, figures), EXACT)
     if verdict.components.get("process") != 1.0:
         yield f"random legal moves are refused ({verdict.reason}, frame {verdict.frame}): rules and judge disagree"
 
@@ -137,7 +116,7 @@ def cheats_are_refused(world: World, problem: Problem) -> Iterator[str]:
         video = cheat.make(world, problem, seeding.rng("cheat", cheat.name, str(problem.address)))
         if video is None:
             continue
-        verdict = judge_video(world, problem, video)
+        verdict = judge(world, problem, video, EXACT)
         if verdict.success:
             yield f"cheat '{cheat.name}' is accepted"
         elif verdict.reason not in cheat.reasons:
@@ -151,7 +130,7 @@ def variants_are_accepted(world: World, problem: Problem) -> Iterator[str]:
         video = variant.make(world, problem, seeding.rng("variant", variant.name, str(problem.address)))
         if video is None:
             continue
-        verdict = judge_video(world, problem, video)
+        verdict = judge(world, problem, video, EXACT)
         if not verdict.success:
             yield f"variant '{variant.name}' is refused ({verdict.reason}, frame {verdict.frame})"
 
@@ -164,7 +143,7 @@ def judge_never_raises(world: World, problem: Problem) -> Iterator[str]:
             np.uint8
         )
         figure[:1] = problem.grid.figure
-        verdict = world.verify(problem, Trace.exact(problem.grid.ground, figure))
+        verdict = judge(world, problem, Trace.exact(problem.grid.ground, figure), EXACT)
         if verdict.success and frames < 2:
             yield f"a video of {frames} frames is accepted"
 
@@ -174,7 +153,7 @@ def noise_is_survived(world: World, problem: Problem) -> Iterator[str]:
     rng = seeding.rng("noise-is-survived", str(problem.address))
     video = oracle_video(world, problem).astype(np.float32)
     noisy = np.clip(video + 10 + rng.normal(0, 16, video.shape), 0, 255).astype(np.uint8)
-    verdict = judge_video(world, problem, noisy)
+    verdict = judge(world, problem, noisy, EXACT)
     if not verdict.success:
         yield f"a slightly noisy oracle is refused ({verdict.reason}, frame {verdict.frame})"
 
@@ -186,7 +165,6 @@ LAWS: tuple[Law, ...] = (
     split_follows_content,
     oracle_succeeds,
     solver_solves,
-    game_is_one_game,
     read_inverts_render,
     random_play_is_legal,
     cheats_are_refused,

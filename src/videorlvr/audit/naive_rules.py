@@ -13,7 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from videorlvr.audit.near_misses import seen
-from videorlvr.judge.video import judge_video
+from videorlvr.judge.door import judge
+from videorlvr.judge.tolerance import EXACT
 from videorlvr.worlds.api import Cells, Problem, Video, World
 from videorlvr.worlds.flowfree.rules import endpoints_of
 from videorlvr.worlds.maze.rules import DIRECTIONS, HEAD, TRAIL, cells_where, goal_of, heads_of
@@ -110,22 +111,22 @@ def sampled_frames(world: World, problem: Problem, video: Video) -> float:
     (arXiv 2512.24952).
     """
     shown = np.arange(problem.num_frames) * max(1, len(video) // problem.num_frames)
-    return float(judge_video(world, problem, video[shown[shown < len(video)]]).success)
+    return float(judge(world, problem, video[shown[shown < len(video)]], EXACT).success)
 
 
 def boxes_half(world: World, problem: Problem, video: Video) -> float:
     """Half of the reward: boxes on targets in the last frame. Source: arXiv 2605.15458, R_state of Sokoban."""
-    return 0.5 * judge_video(world, problem, video).components.get("boxes", 0.0)
+    return 0.5 * judge(world, problem, video, EXACT).components.get("boxes", 0.0)
 
 
 def paper_reward(world: World, problem: Problem, video: Video) -> float:
     """The paper's reward as this package offers it (`paper`). Source: arXiv 2605.15458, section 4."""
-    return world.rewards["paper"](judge_video(world, problem, video).components)
+    return world.rewards["paper"](judge(world, problem, video, EXACT).components)
 
 
 def released_reward(world: World, problem: Problem, video: Video) -> float:
     """The weights of the paper's code as this package offers them. Source: luka-group/VideoRLVR issue #2."""
-    return world.rewards["released-code"](judge_video(world, problem, video).components)
+    return world.rewards["released-code"](judge(world, problem, video, EXACT).components)
 
 
 def reference_f1(world: World, problem: Problem, video: Video) -> float:
@@ -133,7 +134,7 @@ def reference_f1(world: World, problem: Problem, video: Video) -> float:
 
     Source: arXiv 2605.15458, metrics; vbvr-rl, src/trainer/rewards/maze_line.py (F1 of masks).
     """
-    return judge_video(world, problem, video).metrics.get("f1", 0.0)
+    return judge(world, problem, video, EXACT).metrics.get("f1", 0.0)
 
 
 def _track(figures: Cells, hold: bool) -> Track:

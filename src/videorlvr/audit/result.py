@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from videorlvr.audit.tolerance import MAX_FALSE_REFUSALS
 from videorlvr.base.stats import wilson
 from videorlvr.worlds.api import Split
+from videorlvr.worlds.declared import MAX_FALSE_REFUSALS
 
 
 @dataclass(frozen=True)

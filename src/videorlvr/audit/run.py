@@ -21,16 +21,15 @@ from typing import Literal
 import numpy as np
 
 from videorlvr import __version__
-from videorlvr.audit.compression import resized
 from videorlvr.audit.distortions import DISTORTIONS, Distortion
 from videorlvr.audit.result import AuditResult, Tally
 from videorlvr.audit.tolerance import declared
 from videorlvr.base import seeding
 from videorlvr.base.progress import map_in_order
-from videorlvr.judge.files import examine_frames
-from videorlvr.judge.video import judge_video
+from videorlvr.judge.door import judge
+from videorlvr.judge.tolerance import DECLARED, EXACT, Tolerance
 from videorlvr.worlds import WORLDS
-from videorlvr.worlds.api import Cheat, Problem, Split, Variant, Verdict, Video, World
+from videorlvr.worlds.api import Cheat, Problem, Split, Variant, Video, World
 from videorlvr.worlds.problems import level_of, make_problem, shown_as
 from videorlvr.worlds.render import oracle_video
 from videorlvr.worlds.verify import JUDGE_VERSION
@@ -162,25 +161,15 @@ def distorted_video(
     return distortion.make(world, problem, video, strength, rng)
 
 
-def verdict_as_scored(world: World, problem: Problem, video: Video) -> Verdict:
-    """The verdict of `score` on a file of this video, whose board may have been resized, padded or moved."""
-    if WORLDS.get(world.name) is not world:
-        return judge_video(world, problem, video)  # scoring knows worlds by name
-    return examine_frames(problem, lambda size: (resized(video, size(*video.shape[1:3])), 1.0)).verdict
-
-
-Judge = Callable[[World, Problem, Video], Verdict]
-
-
 def _reason(
-    world: World, problem: Problem, make: Callable[[], Video | None], judge: Judge = judge_video
+    world: World, problem: Problem, make: Callable[[], Video | None], tolerance: Tolerance
 ) -> str | None:
     """The reason of refusal, "" for a success, None for no video."""
     try:
         video = make()
         if video is None:
             return None
-        verdict = judge(world, problem, video)
+        verdict = judge(world, problem, video, tolerance)
         return "" if verdict.success else verdict.reason or "(no reason)"
     except Exception as error:  # of any kind: a world's code is what is being examined
         return f"raised {type(error).__name__}"
@@ -188,16 +177,16 @@ def _reason(
 
 def _honest(world: World, problem: Problem) -> Iterator[Outcome]:
     where = str(problem.address)
-    reason = _reason(world, problem, partial(oracle_video, world, problem))
+    reason = _reason(world, problem, partial(oracle_video, world, problem), EXACT)
     yield Outcome("valid", ORACLE, None, reason, True, where)
     for variant in world.variants:
-        reason = _reason(world, problem, partial(valid_video, world, problem, variant))
+        reason = _reason(world, problem, partial(valid_video, world, problem, variant), EXACT)
         yield Outcome("valid", variant.name, None, reason, True, where)
 
 
 def _dishonest(world: World, problem: Problem) -> Iterator[Outcome]:
     for cheat in world.cheats:
-        reason = _reason(world, problem, partial(cheat_video, world, problem, cheat))
+        reason = _reason(world, problem, partial(cheat_video, world, problem, cheat), EXACT)
         yield Outcome("cheat", cheat.name, None, reason, reason in cheat.reasons, str(problem.address))
 
 
@@ -207,10 +196,10 @@ def _distort(
     """The oracle under a distortion, and a few cheats under its declared strength; as scored."""
     oracle, where = oracle_video(world, problem), str(problem.address)
     change = partial(distorted_video, world, problem, distortion)
-    allowed = declared(world.name, problem.layout.cell_px).get(distortion.name)
+    allowed = declared(world, problem.layout.cell_px).get(distortion.name)
     for strength in distortion.strengths:
         if all_strengths or strength == allowed:
-            reason = _reason(world, problem, partial(change, strength, oracle), verdict_as_scored)
+            reason = _reason(world, problem, partial(change, strength, oracle), DECLARED)
             yield Outcome("distorted", distortion.name, strength, reason, True, where)
     if allowed is None or not distortion.keeps_frames:
         return
@@ -219,7 +208,7 @@ def _distort(
     for number in rng.permutation(len(able))[:CHEATS_A_DISTORTION]:
         make = partial(_distorted_cheat, world, problem, able[number], partial(change, allowed))
         example = f"{where} ({able[number].name})"
-        reason = _reason(world, problem, make, verdict_as_scored)
+        reason = _reason(world, problem, make, DECLARED)
         yield Outcome("distorted cheat", distortion.name, allowed, reason, True, example)
 
 
@@ -255,7 +244,7 @@ def _result(world: World, plan: Plan, counts: tuple[int, int, int], parts: Seque
         boards=len({board for board, *_ in parts}),
         distorted=distorted,
         at_declared=at_declared,
-        declared=declared(world.name, min(cells_px)),
+        declared=declared(world, min(cells_px)),
         valid=tallies("valid"),
         cheats=tallies("cheat"),
         tolerance=tallies("distorted"),

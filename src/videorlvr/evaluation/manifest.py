@@ -17,6 +17,8 @@ from typing import Any, NoReturn
 
 from videorlvr.base.choices import nearest, unknown
 from videorlvr.base.files import open_regular
+from videorlvr.judge.door import judge
+from videorlvr.judge.tolerance import EXACT
 from videorlvr.worlds import WORLDS, world_of
 from videorlvr.worlds.api import SPLITS, Problem, World
 from videorlvr.worlds.problems import level_of, oracle_trace, theme_of
@@ -230,7 +232,7 @@ def _check_solution(world: World, problem: Problem) -> None:
     """The judge must accept the reference, else a verdict on anything else means nothing."""
     theme_of(world, problem)
     try:
-        verdict = world.verify(problem, oracle_trace(world, problem))
+        verdict = judge(world, problem, oracle_trace(world, problem), EXACT)
     except Exception as error:  # any value of any type may stand in a file
         raise ValueError(
             f"key 'problem' is not a problem of {world.id} ({type(error).__name__}: {error})"

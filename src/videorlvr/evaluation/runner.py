@@ -28,8 +28,9 @@ from videorlvr.base.records import append_jsonl, read_json_object, read_jsonl, t
 from videorlvr.evaluation.clips import RULE, chosen_ids, read_clips, write_clips
 from videorlvr.evaluation.suites import Suite, problems, suite_hash
 from videorlvr.evaluation.summary import summarise
+from videorlvr.judge.door import judge_batch
 from videorlvr.judge.fingerprint import Fingerprint, fingerprint_of
-from videorlvr.judge.pool import judge_batch
+from videorlvr.judge.tolerance import EXACT, Tolerance
 from videorlvr.players.baselines import Player
 from videorlvr.worlds import world_of
 from videorlvr.worlds.api import Problem, Verdict, Video, World
@@ -80,10 +81,10 @@ def play(player: Player, batch: Batch) -> Video:
 
 
 def record_of(
-    world: World, problem: Problem, sample: int, verdict: Verdict, *, fingerprint: str
+    world: World, problem: Problem, sample: int, verdict: Verdict, *, stamp: Fingerprint
 ) -> dict[str, Any]:
     """One line of `records.jsonl`. difficulty: length of the reference solution in moves. fingerprint: the
-    digest of what it was judged by, spelled out in `summary.json`."""
+    digest of what it was judged by, the `stamp`, spelled out in `summary.json`."""
     address = problem.address
     record = {
         "id": str(address),
@@ -94,7 +95,8 @@ def record_of(
         "difficulty": len(world.play(problem.grid, problem.solution)) - 1,
         **{field.name: getattr(verdict, field.name) for field in dataclasses.fields(verdict)},
         "rewards": {name: reward(verdict.components) for name, reward in world.rewards.items()},
-        "fingerprint": fingerprint,
+        "tolerance": stamp.tolerance,
+        "fingerprint": stamp.digest,
     }
     return dict(to_json(record))
 
@@ -108,6 +110,7 @@ def evaluate(
     samples: int = 1,
     batch_size: int = 64,
     checkpoint: str | None = None,
+    tolerance: Tolerance = EXACT,
 ) -> dict[str, Any]:
     """Play, judge and record a suite in the folder `out`; return the summary.
 
@@ -118,6 +121,7 @@ def evaluate(
         name: The player's name, for people.
         samples: Videos a problem; sample i has its own noise.
         checkpoint: Hash of the player's weights, None for a player without any.
+        tolerance: What its videos may survive: `exact` where it makes pixels, `declared` where an autoencoder does.
 
     Raises:
         ValueError: If `samples` or `batch_size` is below 1, the player breaks its contract, or another process
@@ -127,7 +131,7 @@ def evaluate(
         raise ValueError(f"samples is {samples} and batch_size {batch_size}; expected both >= 1")
     listed = problems(suite)
     order = [(str(problem.address), sample) for problem in listed for sample in range(samples)]
-    stamp = fingerprint_of_suite(suite)
+    stamp = fingerprint_of_suite(suite, tolerance)
     identity = {
         "player": name,
         "checkpoint": checkpoint,
@@ -144,7 +148,7 @@ def evaluate(
         batches = plan(listed, samples=samples, batch_size=batch_size)
         left = [batch for batch in batches if not all(key in done for key in batch.keys)]
         for batch in track(left, f"{name} on {suite.name}", total=len(left)):
-            clips |= _play_and_record(player, batch, out, done, stamp.digest)
+            clips |= _play_and_record(player, batch, out, done, tolerance, stamp)
             wanted = chosen_ids(done[key] for key in order if key in done)
             clips = {name: clips[name] for name in wanted if name in clips}
         records = [done[key] for key in order]
@@ -154,14 +158,19 @@ def evaluate(
 
 
 def _play_and_record(
-    player: Player, batch: Batch, out: Path, done: dict[Key, Any], fingerprint: str
+    player: Player,
+    batch: Batch,
+    out: Path,
+    done: dict[Key, Any],
+    tolerance: Tolerance,
+    stamp: Fingerprint,
 ) -> dict[str, Video]:
     """Adds the batch's records to the file and to `done`; returns its videos by id, if first samples."""
     videos = play(player, batch)
-    verdicts = judge_batch(batch.problems, videos)
+    verdicts = judge_batch(batch.problems, videos, tolerance)
     for key, problem, verdict in zip(batch.keys, batch.problems, verdicts, strict=True):
         if key not in done:
-            done[key] = record_of(batch.world, problem, batch.sample, verdict, fingerprint=fingerprint)
+            done[key] = record_of(batch.world, problem, batch.sample, verdict, stamp=stamp)
             append_jsonl(out / runs.RECORDS, done[key])
     return {key[0]: video for key, video in zip(batch.keys, videos, strict=True) if key[1] == 0}
 
@@ -178,10 +187,10 @@ def _complete_clips(
     return {name: clips[name] for name in wanted}
 
 
-def fingerprint_of_suite(suite: Suite) -> Fingerprint:
+def fingerprint_of_suite(suite: Suite, tolerance: Tolerance) -> Fingerprint:
     """What an evaluation on the suite would be judged by now."""
     worlds = [world_of(name) for name in dict.fromkeys(part.world for part in suite.parts)]
-    return fingerprint_of(worlds, suite=suite.name, suite_hash=suite_hash(suite))
+    return fingerprint_of(worlds, tolerance=tolerance, suite=suite.name, suite_hash=suite_hash(suite))
 
 
 def _so_far(out: Path, identity: dict[str, Any]) -> tuple[dict[str, Any] | None, dict[Key, Any]]:

@@ -21,8 +21,10 @@ from videorlvr.base.stats import wilson
 from videorlvr.evaluation.candidates import find_videos
 from videorlvr.evaluation.manifest import Entry, read_manifest
 from videorlvr.evaluation.overlay import write_overlay
-from videorlvr.judge.files import UNDECIDABLE, Finding, examine
+from videorlvr.judge.door import inspect
+from videorlvr.judge.files import UNDECIDABLE, Finding
 from videorlvr.judge.fingerprint import Fingerprint, fingerprint_of
+from videorlvr.judge.tolerance import DECLARED
 from videorlvr.worlds import world_of
 from videorlvr.worlds.api import Verdict
 
@@ -70,7 +72,7 @@ def score(
     judged = zip(entries, track(answers, "judging videos", total=len(jobs)), strict=True)
     records = [
         (record_of(entry, lost(answer)) if isinstance(answer, Lost) else answer)
-        | {"fingerprint": fingerprint.digest}
+        | {"tolerance": fingerprint.tolerance, "fingerprint": fingerprint.digest}
         for entry, answer in judged
     ]
     summary = summary_of(records)
@@ -82,7 +84,9 @@ def _fingerprint(entries: Sequence[Entry], manifest_sha256: str) -> Fingerprint:
     """Verdicts only, no rewards; the manifest stands for the suite."""
     names = dict.fromkeys(entry.problem.address.world for entry in entries)
     worlds = [world_of(name) for name in names]
-    return fingerprint_of(worlds, rewards=[], suite="manifest", suite_hash=manifest_sha256[:16])
+    return fingerprint_of(
+        worlds, tolerance=DECLARED, rewards=[], suite="manifest", suite_hash=manifest_sha256[:16]
+    )
 
 
 def lost(answer: Lost) -> Finding:
@@ -92,7 +96,8 @@ def lost(answer: Lost) -> Finding:
 
 def _judge_job(job: Job) -> dict[str, Any]:
     entry, files, overlay = job
-    finding = examine(entry.problem, files)
+    world = world_of(entry.problem.address.world)
+    finding = inspect(world, entry.problem, files, DECLARED)
     if overlay is not None and finding.video is not None:
         write_overlay(overlay / f"{entry.id}.mp4", entry.problem, finding)
     return record_of(entry, finding)

@@ -30,6 +30,7 @@ from videorlvr.base.files import is_inside
 from videorlvr.base.media.read import read_video
 from videorlvr.base.media.video import VideoError
 from videorlvr.judge.follow import follow, has_moved
+from videorlvr.judge.frames import verdict_on
 from videorlvr.judge.locate import (
     GOOD,
     Box,
@@ -52,8 +53,7 @@ from videorlvr.judge.rectify import (
     straighten,
     without_drift,
 )
-from videorlvr.judge.video import judge_video
-from videorlvr.worlds import world_of
+from videorlvr.judge.tolerance import EXACT, Tolerance
 from videorlvr.worlds.api import UNSURE, Layout, Problem, Trace, Verdict, Video, World
 from videorlvr.worlds.problems import theme_of
 from videorlvr.worlds.verify import too_few
@@ -107,7 +107,7 @@ class Finding:
     layout: Layout | None = None
 
 
-def examine(problem: Problem, files: Sequence[Path]) -> Finding:
+def examine(world: World, problem: Problem, files: Sequence[Path], tolerance: Tolerance) -> Finding:
     """The finding on the files that are named after a problem. Never raises for what is wrong with a file."""
     if not files:
         return Finding(Verdict(False, "missing_file"))
@@ -117,12 +117,17 @@ def examine(problem: Problem, files: Sequence[Path]) -> Finding:
     if files[0].is_symlink() and not is_inside(files[0], files[0].parent):
         return Finding(Verdict(False, "outside_folder"))
     try:
-        return examine_frames(problem, lambda size: read_video(files[0], size=size))
+        if tolerance == EXACT:
+            video, fps = read_video(files[0])
+            return Finding(verdict_on(world, problem, video), video=video, fps=fps)
+        return examine_frames(world, problem, lambda size: read_video(files[0], size=size))
     except VideoError as error:
         return Finding(Verdict(False, REASON_OF_FILE.get(error.reason, error.reason)))
 
 
-def examine_frames(problem: Problem, frames: Callable[[SizeRule], tuple[Video, float]]) -> Finding:
+def examine_frames(
+    world: World, problem: Problem, frames: Callable[[SizeRule], tuple[Video, float]]
+) -> Finding:
     """The finding on frames that can be had in other sizes.
 
     frames(size): (video, frames a second) with size(height, width) -> (height, width) applied to every frame;
@@ -130,12 +135,12 @@ def examine_frames(problem: Problem, frames: Callable[[SizeRule], tuple[Video, f
     """
     layout = problem.layout
     video, fps = frames(lambda height, width: _direct_size(height, width, layout))
-    finding = examine_directly(problem, video)
+    finding = examine_directly(world, problem, video)
     again = finding.verdict.reason in (*SECOND_LOOK, "wrong_size")
-    if again or _moves(problem, finding):
+    if again or _moves(world, problem, finding):
         video, fps = frames(lambda height, width: _working_size(height, width, layout))
-        finding = look_again(problem, video, finding) if again else finding
-        finding = look_along(problem, video, finding) if _moves(problem, finding) else finding
+        finding = look_again(world, problem, video, finding) if again else finding
+        finding = look_along(world, problem, video, finding) if _moves(world, problem, finding) else finding
     return dataclasses.replace(finding, video=video, fps=fps)
 
 
@@ -155,9 +160,9 @@ def _working_size(height_px: int, width_px: int, layout: Layout) -> tuple[int, i
     return max(1, round(height_px * scale)), max(1, round(width_px * scale))
 
 
-def examine_directly(problem: Problem, video: Video) -> Finding:
+def examine_directly(world: World, problem: Problem, video: Video) -> Finding:
     """The finding on a video [T, H, W, 3] in the problem's layout; `wrong_size` in any other size."""
-    world, layout = world_of(problem.address.world), problem.layout
+    layout = problem.layout
     seen = _if_fits(video, layout)
     if too_few(problem, len(video)):
         return Finding(Verdict(False, "too_few_frames", 0), seen=seen, layout=layout)
@@ -167,16 +172,15 @@ def examine_directly(problem: Problem, video: Video) -> Finding:
         seen = in_true_colours(
             seen, fit_colours(zones, expected_zones(problem.grid, theme_of(world, problem)))
         )
-    return Finding(judge_video(world, problem, video if seen is None else seen), seen=seen, layout=layout)
+    return Finding(verdict_on(world, problem, video if seen is None else seen), seen=seen, layout=layout)
 
 
 def _if_fits(video: Video, layout: Layout) -> Video | None:
     return video if video.shape[1:3] == (layout.height_px, layout.width_px) else None
 
 
-def look_again(problem: Problem, video: Video, first: Finding) -> Finding:
+def look_again(world: World, problem: Problem, video: Video, first: Finding) -> Finding:
     """The finding on a video of any size whose first look found nothing or could not read a cell."""
-    world = world_of(problem.address.world)
     start = None if first.seen is None else _read(world, problem, first.seen[:1])
     clear = start is not None and start.confidence[0] >= CRISP
     if first.seen is not None and clear and first.verdict.reason == "unreadable":
@@ -262,7 +266,7 @@ def _straight(problem: Problem) -> Problem:
     return dataclasses.replace(problem, layout=straight_layout(*problem.grid.shape))
 
 
-def _moves(problem: Problem, finding: Finding) -> bool:
+def _moves(world: World, problem: Problem, finding: Finding) -> bool:
     """Is the board of a refused video, in the frame at fault, not where it was in the first? That of a success is
     asked for in the last frame: read in its place, a mark that is half there is not taken for a whole one."""
     layout, seen, frame = finding.layout, finding.seen, finding.verdict.frame
@@ -272,7 +276,7 @@ def _moves(problem: Problem, finding: Finding) -> bool:
         frame = len(seen) - 1 if layout.cell_px >= FOLLOWED_CELL_PX else 0
     if not frame:
         return False
-    expected = expected_zones(problem.grid, theme_of(world_of(problem.address.world), problem))
+    expected = expected_zones(problem.grid, theme_of(world, problem))
     return has_moved(seen[frame], _own_box(layout), expected)
 
 
@@ -286,10 +290,10 @@ def _own_box(layout: Layout, scale: tuple[float, float] = (1.0, 1.0)) -> Box:
     return Box(layout.left_px * wide, right * wide, layout.top_px * high, bottom * high)
 
 
-def look_along(problem: Problem, video: Video, still: Finding) -> Finding:
+def look_along(world: World, problem: Problem, video: Video, still: Finding) -> Finding:
     """The finding on a video whose board moves as a whole; undecidable where it gets lost on the way, and `still`,
     the one on a board at rest, where it is not seen to move at all."""
-    world, layout = world_of(problem.address.world), problem.layout
+    layout = problem.layout
     rows, cols = problem.grid.shape
     expected = expected_zones(problem.grid, theme_of(world, problem))
     scale = video.shape[1] / layout.height_px, video.shape[2] / layout.width_px
@@ -307,7 +311,7 @@ def look_along(problem: Problem, video: Video, still: Finding) -> Finding:
         for frame, place in zip(video, boxes, strict=True)
     ]
     seen = without_drift(np.concatenate(frames), straight.layout)
-    verdict = judge_video(world, straight, seen)
+    verdict = verdict_on(world, straight, seen)
     if verdict.reason == "unreadable":
         why = f"its board moves, and a cell of frame {verdict.frame} cannot be read where it has moved to"
         return dataclasses.replace(_undecidable(why, box), seen=seen, layout=straight.layout)
@@ -318,7 +322,7 @@ def _judged(world: World, problem: Problem, seen: Video, found: Found | None) ->
     """The verdict on frames in the problem's layout whose first one reads as the problem."""
     box = None if found is None else found.box
     steady = without_drift(seen, problem.layout)
-    verdict = judge_video(world, problem, steady)
+    verdict = verdict_on(world, problem, steady)
     confidence = float(_read(world, problem, steady[:1]).confidence[0])
     if verdict.reason == "unreadable" and confidence < _least_confidence(problem, found, FITS):
         why = (

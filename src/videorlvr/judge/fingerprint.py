@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from videorlvr.judge.tolerance import Tolerance
 from videorlvr.worlds.api import World
 from videorlvr.worlds.verify import JUDGE_VERSION
 
@@ -27,7 +28,8 @@ class FingerprintError(ValueError):
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """worlds: name -> version. rewards: world -> name of a reward -> its formula.
+    """worlds: name -> version. rewards: world -> name of a reward -> its formula. tolerance: what a video may
+    survive (`judge.tolerance`); "" where an older release did not say.
 
     suite, suite_hash: the name of the list of problems and what stands for its content; both "" where problems
     are drawn as they are needed, as in training.
@@ -38,6 +40,7 @@ class Fingerprint:
     rewards: Mapping[str, Mapping[str, Formula]]
     suite: str = ""
     suite_hash: str = ""
+    tolerance: str = ""
 
     @property
     def digest(self) -> str:
@@ -74,11 +77,16 @@ class Fingerprint:
             },
             "suite": self.suite,
             "suite_hash": self.suite_hash,
-        }
+        } | ({"tolerance": self.tolerance} if self.tolerance else {})
 
 
 def fingerprint_of(
-    worlds: Iterable[World], *, rewards: Sequence[str] | None = None, suite: str = "", suite_hash: str = ""
+    worlds: Iterable[World],
+    *,
+    tolerance: Tolerance,
+    rewards: Sequence[str] | None = None,
+    suite: str = "",
+    suite_hash: str = "",
 ) -> Fingerprint:
     """The fingerprint of what this release would judge now.
 
@@ -102,6 +110,7 @@ def fingerprint_of(
         },
         suite=suite,
         suite_hash=suite_hash,
+        tolerance=tolerance,
     )
 
 
@@ -122,6 +131,8 @@ def differences(a: Fingerprint, b: Fingerprint) -> list[str]:
     found = []
     if a.judge != b.judge:
         found.append(f"the judge's version ({a.judge}, {b.judge})")
+    if a.tolerance != b.tolerance:
+        found.append(f"the tolerance ({a.tolerance or 'unsaid'}, {b.tolerance or 'unsaid'})")
     for world in _all_keys(a.worlds, b.worlds):
         mine, other = a.worlds.get(world), b.worlds.get(world)
         if mine != other:

@@ -16,19 +16,13 @@ from typing import Any
 
 from videorlvr.audit.distortions import DISTORTIONS, UNCHANGED
 from videorlvr.audit.result import AuditResult, Tally
-from videorlvr.audit.tolerance import (
-    DECLARED,
-    LARGE,
-    MAX_FALSE_REFUSALS,
-    SMALL,
-    declared,
-    strongest_survived,
-    way_shown,
-)
+from videorlvr.audit.tolerance import declared, strongest_survived
 from videorlvr.base.files import write_bytes_atomic, write_text_atomic
 from videorlvr.base.stats import wilson
 from videorlvr.reports.audit_plots import pooled, tolerance_figure
 from videorlvr.reports.worlds_page import markdown_table
+from videorlvr.worlds import WORLDS
+from videorlvr.worlds.declared import LARGE, MAX_FALSE_REFUSALS, SMALL, way_shown
 
 FOOTER = "*Made by `python -m videorlvr.reports.audit_page`; run the audit again, do not edit this page.*"
 MAX_REASONS = 4
@@ -135,11 +129,11 @@ def cheats_table(audits: Sequence[AuditResult]) -> str:
 
 def declared_table(audits: Sequence[AuditResult]) -> str:
     """Every world's declared tolerances, side by side; in brackets what these audits measured."""
-    ways = [(world, way) for world, shown in DECLARED.items() for way in shown]
+    ways = [(world, way) for world, record in WORLDS.items() for way in record.declared]
     found = {(world, way): pooled(shown_so(audits, world, way)) for world, way in ways}
 
     def cell(world: str, way: str, name: str) -> str:
-        strength = DECLARED[world][way].get(name)
+        strength = WORLDS[world].declared[way].get(name)
         points = found[world, way].get(name, {})
         measured = strongest_survived([(at, point.refused / point.videos) for at, point in points.items()])
         stated = "-" if strength is None else f"{strength:g}"
@@ -164,7 +158,7 @@ def shown_so(audits: Sequence[AuditResult], world: str, way: str) -> list[AuditR
 
 def kept_table(world: str, way: str, audits: Sequence[AuditResult]) -> str:
     """Oracle videos and cheats at the declared strengths, all levels together."""
-    curves, strengths = pooled(audits), declared(world, audits[0].cells_px[0])
+    curves, strengths = pooled(audits), declared(WORLDS[world], audits[0].cells_px[0])
     cheats = {
         name: (videos, taken) for name, videos, taken, *_ in merged([a.distorted_cheats for a in audits])
     }

@@ -11,10 +11,11 @@ import numpy as np
 
 from videorlvr.audit.distortions import DISTORTIONS, UNCHANGED
 from videorlvr.audit.result import AuditResult, Tally
-from videorlvr.audit.tolerance import DECLARED, LARGE, SMALL, way_shown
 from videorlvr.base.stats import wilson
 from videorlvr.judge.files import UNDECIDABLE
 from videorlvr.reports.plots import COLOURS, INK, MARKERS, panels
+from videorlvr.worlds import WORLDS
+from videorlvr.worlds.declared import LARGE, SMALL, way_shown
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -75,7 +76,7 @@ def tolerance_figure(results: Sequence[AuditResult]) -> bytes:
         strengths = list(DISTORTIONS[name].strengths)
         for index, (way, curves) in enumerate(ways.items()):
             _draw(axes, strengths, curves.get(name, {}), index, way)
-            limit = DECLARED.get(world, {}).get(way, {}).get(name)
+            limit = WORLDS[world].declared.get(way, {}).get(name) if world in WORLDS else None
             if limit in strengths:
                 axes.axvline(
                     strengths.index(limit) + 0.06 * index, color=COLOURS[index], linestyle=":", linewidth=1.6

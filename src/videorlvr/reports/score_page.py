@@ -19,11 +19,13 @@ from videorlvr.evaluation.candidates import find_videos
 from videorlvr.evaluation.manifest import read_manifest
 from videorlvr.evaluation.overlay import overlay
 from videorlvr.evaluation.score import MAX_VIDEO_MB, MAX_VIDEO_S, REASONS_OF_LOST
-from videorlvr.judge.files import CANNOT_BE_SURE, UNDECIDABLE, examine
+from videorlvr.judge.door import inspect
+from videorlvr.judge.files import CANNOT_BE_SURE, UNDECIDABLE
+from videorlvr.judge.tolerance import DECLARED
 from videorlvr.reports.filmstrips import FPS, data_url
 from videorlvr.reports.tables import NO_VALUE, Table, percent
 from videorlvr.reports.templates import template
-from videorlvr.worlds import WORLDS
+from videorlvr.worlds import WORLDS, world_of
 from videorlvr.worlds.api import Problem
 
 Record = Mapping[str, Any]
@@ -119,7 +121,7 @@ def choose(records: Sequence[Record]) -> list[tuple[str, str, list[Record]]]:
 def picture_of(job: tuple[Problem, list[Path]]) -> bytes | None:
     """What the judge saw of a problem's files, as an animated WebP; None where there is nothing to see."""
     problem, files = job
-    finding = examine(problem, files)
+    finding = inspect(world_of(problem.address.world), problem, files, DECLARED)
     if finding.video is None:
         return None
     frames = overlay(problem, finding, panel_px=PANEL_PX)

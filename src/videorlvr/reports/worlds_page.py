@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 
 from videorlvr.audit.distortions import DISTORTIONS, UNCHANGED
-from videorlvr.audit.tolerance import DECLARED, MAX_FALSE_REFUSALS
 from videorlvr.base.files import write_bytes_atomic, write_text_atomic
 from videorlvr.base.media.png import png
 from videorlvr.base.media.video import Picture
 from videorlvr.worlds import WORLDS
 from videorlvr.worlds.api import Reward, World
+from videorlvr.worlds.declared import MAX_FALSE_REFUSALS
 from videorlvr.worlds.problems import make_problem
 from videorlvr.worlds.render import oracle_video
 
@@ -105,22 +105,21 @@ def variants_table(world: World) -> str:
 
 
 def tolerance_table(world: World) -> str:
-    declared = DECLARED.get(world.name, {})
-
     def strength(way: str, name: str) -> str:
-        return f"{declared[way][name]:g}" if name in declared[way] else "-"
+        limit = world.declared.get(way, {}).get(name)
+        return "-" if limit is None else f"{limit:g}"
 
     rows = [
         (
             distortion.name,
             " ".join((distortion.make.__doc__ or "").split()),
             distortion.unit,
-            *(strength(way, distortion.name) for way in declared),
+            *(strength(way, distortion.name) for way in world.declared),
         )
         for distortion in DISTORTIONS.values()
         if distortion.name != UNCHANGED
     ]
-    return markdown_table(("distortion", "what it does", "strength", *declared), rows)
+    return markdown_table(("distortion", "what it does", "strength", *world.declared), rows)
 
 
 def world_page(world: World) -> str:

@@ -20,6 +20,7 @@ from videorlvr.base import runs
 from videorlvr.base.lock import only_process_in
 from videorlvr.base.records import append_jsonl, read_json_object, truncate_jsonl, write_json
 from videorlvr.judge.fingerprint import Fingerprint, differences, fingerprint_of
+from videorlvr.judge.tolerance import EXACT
 from videorlvr.training.config import Config, GRPOConfig
 from videorlvr.worlds import world_of
 
@@ -105,7 +106,7 @@ class RunFolder:
 def fingerprint_of_run(config: Config) -> Fingerprint:
     """What validates a run and, in RL, rewards it; its problems are drawn as it goes, so there is no suite."""
     rewards = [config.reward] if isinstance(config, GRPOConfig) else []
-    return fingerprint_of([world_of(task.world) for task in config.tasks], rewards=rewards)
+    return fingerprint_of([world_of(task.world) for task in config.tasks], tolerance=EXACT, rewards=rewards)
 
 
 def about(seed: int) -> dict[str, Any]:

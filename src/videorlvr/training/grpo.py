@@ -25,6 +25,7 @@ from videorlvr.flow.sampler import StochasticSteps, replay_transition
 from videorlvr.flow.schedule import window_steps
 from videorlvr.judge.pool import Judge
 from videorlvr.judge.reward import describe, rewards
+from videorlvr.judge.tolerance import EXACT
 from videorlvr.models.api import Policy
 from videorlvr.models.load import load_policy
 from videorlvr.players.rollouts import Chunk, collect, drift_square
@@ -269,7 +270,7 @@ def _train(config: GRPOConfig, policy: Policy, folder: RunFolder) -> Path:
     prepare(config, policy)
     if reference is not None:
         prepare(config, reference)
-    with Judge(workers_of(config) if policy.device.type == "cuda" else 0) as judge:
+    with Judge(EXACT, workers_of(config) if policy.device.type == "cuda" else 0) as judge:
         validation = Validation(config, judge)
         stage = GRPO(config, policy, state, judge, reference)
         try:

@@ -19,6 +19,7 @@ from videorlvr.base import seeding
 from videorlvr.base.processes import start_workers
 from videorlvr.flow.path import interpolate, velocity_target
 from videorlvr.judge.pool import Judge
+from videorlvr.judge.tolerance import EXACT
 from videorlvr.models.api import Policy
 from videorlvr.models.dit import num_parameters
 from videorlvr.models.load import load_policy, new_policy
@@ -162,7 +163,7 @@ def _train(config: SFTConfig, policy: Policy, folder: RunFolder) -> Path:
     prepare(config, policy)
     prepare(config, averaged)
     stage = SFT(config, policy, state, folder.pool)
-    with Judge(0) as judge:
+    with Judge(EXACT) as judge:
         validation = Validation(config, judge)
         try:
             run_steps(

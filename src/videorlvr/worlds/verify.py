@@ -70,10 +70,10 @@ def array_fault(problem: Problem, video: npt.NDArray[Any]) -> str:
         return "too_few_frames"
     if len(video) > MAX_FRAMES:
         return "too_many_frames"
-    return "" if _are_pixels(video) else "wrong_values"
+    return "" if are_pixels(video) else "wrong_values"
 
 
-def _are_pixels(values: npt.NDArray[Any]) -> bool:
+def are_pixels(values: npt.NDArray[Any]) -> bool:
     """Numbers that round into 0-255; a NaN fails the comparison."""
     if values.dtype == np.uint8:
         return True

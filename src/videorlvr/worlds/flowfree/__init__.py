@@ -21,6 +21,7 @@ import numpy as np
 from videorlvr.base.found import Later
 from videorlvr.worlds.api import Grid, Level, Reward, Theme, World
 from videorlvr.worlds.flowfree import rules
+from videorlvr.worlds.flowfree.declared import DECLARED
 from videorlvr.worlds.flowfree.generate import generate
 from videorlvr.worlds.flowfree.solve import solve
 from videorlvr.worlds.flowfree.verify import REASONS, verify
@@ -169,8 +170,10 @@ WORLD = World(
     generate=generate,
     canonical=canonical,
     solve=solve,
-    game=rules.FlowFree,
+    play=rules.play,
+    random_moves=rules.random_moves,
     prompt=prompt,
     verify=verify,
     variants=Later("videorlvr.worlds.flowfree.variants:VARIANTS"),
+    declared=DECLARED,
 )

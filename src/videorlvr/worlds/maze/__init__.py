@@ -20,6 +20,7 @@ import numpy as np
 from videorlvr.base.found import Later
 from videorlvr.worlds.api import Grid, Level, Reward, Theme, World
 from videorlvr.worlds.maze import rules
+from videorlvr.worlds.maze.declared import DECLARED
 from videorlvr.worlds.maze.generate import generate
 from videorlvr.worlds.maze.verify import REASONS, verify
 from videorlvr.worlds.symmetry import canonical_bytes
@@ -116,8 +117,10 @@ WORLD = World(
     generate=generate,
     canonical=canonical_bytes,
     solve=rules.solve,
-    game=rules.Maze,
+    play=rules.play,
+    random_moves=rules.random_moves,
     prompt=prompt,
     verify=verify,
     variants=Later("videorlvr.worlds.maze.variants:VARIANTS"),
+    declared=DECLARED,
 )

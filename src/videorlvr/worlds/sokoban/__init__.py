@@ -21,6 +21,7 @@ import numpy as np
 from videorlvr.base.found import Later
 from videorlvr.worlds.api import Grid, Reward, Theme, World
 from videorlvr.worlds.sokoban import rules
+from videorlvr.worlds.sokoban.declared import DECLARED
 from videorlvr.worlds.sokoban.generate import SokobanLevel, generate
 from videorlvr.worlds.sokoban.solve import solve
 from videorlvr.worlds.sokoban.verify import REASONS, verify
@@ -134,8 +135,10 @@ WORLD = World(
     generate=generate,
     canonical=canonical_bytes,
     solve=solve,
-    game=rules.Sokoban,
+    play=rules.play,
+    random_moves=rules.random_moves,
     prompt=prompt,
     verify=verify,
     variants=Later("videorlvr.worlds.sokoban.variants:VARIANTS"),
+    declared=DECLARED,
 )
