@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 
 import numpy as np
@@ -12,6 +13,7 @@ from videorlvr.audit.laws import (
     LAWS,
     cheats_are_refused,
     check_world,
+    game_is_one_game,
     same_address_same_problem,
     theme_breaches,
     variants_are_accepted,
@@ -100,11 +102,39 @@ def test_a_judge_that_raises_is_a_breach():
     assert {breach.law for breach in breaches} == {"judge never raises", *longer}
 
 
-def test_play_that_ignores_moves_is_found(world):
-    def stand_still(grid, moves):
-        return np.repeat(grid.figure[None], len(world.play(grid, moves)), axis=0)
+def with_game(world: World, **parts) -> World:
+    """The same world, some methods of its games exchanged: each gets the game it stands in for."""
 
-    assert {"oracle succeeds", "solver solves"} <= laws_broken(changed(world, play=stand_still))
+    def make(grid):
+        game, exchanged = world.game(grid), world.game(grid)
+        for name, part in parts.items():
+            setattr(exchanged, name, functools.partial(part, game))
+        return exchanged
+
+    return changed(world, game=make)
+
+
+def test_play_that_shows_something_else_is_found(world):
+    def mirrored(game, state):
+        figure = game.figure(state)
+        return figure if state == game.start() else figure[:, ::-1]
+
+    broken = laws_broken(with_game(world, figure=mirrored))
+    assert {"oracle succeeds", "solver solves"} <= broken
+
+
+def test_a_game_that_is_at_odds_with_itself_is_found(world):
+    problem = make_problem(world, "micro", "train", 0)
+    parts = {
+        "solved": lambda game, state: True,
+        "legal": lambda game, state: [],
+        "step": lambda game, state, move: state,
+        "write_moves": lambda game, moves: game.write_moves(list(moves)[::-1]),
+        "figure": lambda game, state: game.figure(state)[::-1],
+    }
+    assert not list(game_is_one_game(with_game(world), problem))
+    for name, part in parts.items():
+        assert list(game_is_one_game(with_game(world, **{name: part}), problem)), name
 
 
 def test_a_split_that_does_not_follow_the_board_is_found(world):

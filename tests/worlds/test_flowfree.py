@@ -133,13 +133,13 @@ def test_the_step_onto_the_other_endpoint_is_written_but_no_state() -> None:
     [
         ("A0,0RR", "a flow is written like"),
         ("A0,0:RX", "a flow is written like"),
-        ("A0,1:R", "no endpoint of that colour"),
-        ("C0,0:R", "no endpoint of that colour"),
+        ("A0,1:R", "no endpoint of A"),
+        ("C0,0:R", "no colour C"),
         ("A0,0:U", "leaves the board"),
         ("A0,0:D", "there is colour B already"),
         ("A0,0:RL", "there is colour A already"),
-        ("A0,0:RRD", "there is colour A already"),
-        ("A0,0:RR A0,0:R", "a colour is written once"),
+        ("A0,0:RRD", "the flow of A has joined its endpoints"),
+        ("A0,0:R A0,0:R", "goes on from row 0, col 1"),
     ],
 )
 def test_illegal_moves_are_named(moves: str, match: str) -> None:

@@ -56,8 +56,8 @@ def test_a_walk_in_a_maze_by_hand() -> None:
     ("moves", "message"),
     [
         ("RX", "move 2 is 'X': a maze move is one of U, R, D, L"),
-        ("RRR", "move 3 ('R' from row 0, col 2) runs into a wall"),
-        ("DD", "move 2 ('D' from row 1, col 0) runs into a wall"),
+        ("RRR", "move 3 is 'R' from row 0, col 2: it runs into a wall"),
+        ("DD", "move 2 is 'D' from row 1, col 0: it runs into a wall"),
     ],
 )
 def test_a_wrong_move_in_a_maze_is_named(moves: str, message: str) -> None:
@@ -93,7 +93,7 @@ def test_a_cell_has_the_neighbours_that_share_a_side_with_it() -> None:
 
 
 def test_random_flows_grow_from_both_endpoints() -> None:
-    texts = {flowfree.random_moves(FLOWS, 9, np.random.default_rng(seed)) for seed in range(40)}
+    texts = {flowfree.FlowFree(FLOWS).wander(9, np.random.default_rng(seed)) for seed in range(40)}
     assert {text[:4] for text in texts} == {"A0,0", "A0,3"}
     assert {text.split()[1][:4] for text in texts} == {"B1,0", "B1,3"}
 
@@ -130,16 +130,23 @@ def test_a_flow_follows_its_links_from_either_end() -> None:
     [
         (
             "A0,0:R X",
-            "flow 2 is 'X': a flow is written like A0,1:RDD (colour A-L, row, column, and steps U, R, D, L)",
+            "move 2 is 'X': a flow is written like A0,1:RDD (colour A-L, row, column, and steps U, R, D, L)",
         ),
-        ("B1,0:R A0,0:R B1,0:R", "flow 3 (B) grows a second time: a colour is written once"),
-        ("A0,0:R B0,1:R", "flow 2 (B) starts at row 0, col 1: no endpoint of that colour"),
-        ("B1,0:RD", "flow 1 (B), step 2 leaves the board"),
-        ("B1,3:R", "flow 1 (B), step 1 leaves the board"),
-        ("A0,3:U", "flow 1 (A), step 1 leaves the board"),
-        ("A0,0:L", "flow 1 (A), step 1 leaves the board"),
-        ("B1,0:RU A0,0:R", "flow 2 (A), step 1 enters row 0, col 1, where there is colour B already"),
-        ("A0,0:RRRD", "flow 1 (A), step 3 enters row 0, col 3, where there is colour A already"),
+        (
+            "A0,0:R  B1,0:R",
+            "move 2 is '': a flow is written like A0,1:RDD (colour A-L, row, column, and steps U, R, D, L)",
+        ),
+        ("B1,0:R A0,0:R B1,0:R", "move 3 is 'B1,0:R': the flow of B goes on from row 1, col 1"),
+        ("A0,0:R B0,1:R", "move 2 is 'B0,1:R': row 0, col 1 is no endpoint of B"),
+        ("A0,0:R B0,1:", "move 2 is 'B0,1:': row 0, col 1 is no endpoint of B"),
+        ("C0,0:R", "move 1 is 'C0,0:R': there is no colour C on this board"),
+        ("B1,0:RD", "move 2 is 'B1,1:D': it leaves the board"),
+        ("B1,3:R", "move 1 is 'B1,3:R': it leaves the board"),
+        ("A0,3:U", "move 1 is 'A0,3:U': it leaves the board"),
+        ("A0,0:L", "move 1 is 'A0,0:L': it leaves the board"),
+        ("B1,0:RU A0,0:R", "move 3 is 'A0,0:R': at row 0, col 1 there is colour B already"),
+        ("A0,0:RL", "move 2 is 'A0,1:L': at row 0, col 0 there is colour A already"),
+        ("A0,0:RRRD", "move 4 is 'A0,3:D': the flow of A has joined its endpoints"),
     ],
 )
 def test_a_wrong_flow_is_named(moves: str, message: str) -> None:
@@ -197,17 +204,17 @@ def test_a_room_without_boxes_is_no_game() -> None:
 
 def test_a_player_who_cannot_move_makes_no_moves() -> None:
     grid = room("#####", "#@#.#", "## ##", "#$  #", "#####")
-    assert sokoban.random_moves(grid, 5, np.random.default_rng(0)) == ""
+    assert sokoban.Sokoban(grid).wander(5, np.random.default_rng(0)) == ""
 
 
 @pytest.mark.parametrize(
     ("moves", "message"),
     [
         ("dx", "move 2 is 'x': a Sokoban move is one of u, r, d, l, or U, R, D, L"),
-        ("rddd", "move 4 ('d' from row 3, col 2) runs into a wall"),
-        ("drRR", "move 4 ('R' from row 2, col 3) runs into a box that cannot move"),
-        ("drr", "move 3 ('r' from row 2, col 2) pushes: write 'R'"),
-        ("drU", "move 3 ('U' from row 2, col 2) pushes no box: write 'u'"),
+        ("rddd", "move 4 is 'd' from row 3, col 2: it runs into a wall"),
+        ("drRR", "move 4 is 'R' from row 2, col 3: it runs into a box that cannot move"),
+        ("drr", "move 3 is 'r' from row 2, col 2: it pushes: write 'R'"),
+        ("drU", "move 3 is 'U' from row 2, col 2: it pushes no box: write 'u'"),
     ],
 )
 def test_a_wrong_move_in_a_room_is_named(moves: str, message: str) -> None:

@@ -24,7 +24,8 @@ from videorlvr.worlds.sokoban import LEVELS, WORLD
 from videorlvr.worlds.sokoban.cheats import CHEATS
 from videorlvr.worlds.sokoban.distances import NEVER, is_frozen, pushes_left
 from videorlvr.worlds.sokoban.generate import generate
-from videorlvr.worlds.sokoban.rules import play, random_moves, start_of
+from videorlvr.worlds.sokoban.rules import Sokoban as Game
+from videorlvr.worlds.sokoban.rules import play, start_of
 from videorlvr.worlds.sokoban.solve import bits_of, solve
 from videorlvr.worlds.sokoban.verify import REASONS
 from videorlvr.worlds.sokoban.xsb import XsbLevel, read_xsb, write_xsb
@@ -152,7 +153,7 @@ def test_random_games_turn_back_only_where_they_must_and_stop_when_solved() -> N
     solved_early = pushes = 0
     for seed in range(60):
         grid = make_problem(WORLD, "micro" if seed % 2 else "small", "train", seed % 5).grid
-        moves = random_moves(grid, 30, np.random.default_rng(seed))
+        moves = Game(grid).wander(30, np.random.default_rng(seed))
         game, rooms = Sokoban(grid), [Sokoban(grid).picture(figure) for figure in play(grid, moves)]
         assert all(room is not None for room in rooms)
         ends = [room for room in rooms if room is not None and solved(grid, room)]

@@ -82,6 +82,28 @@ def solver_solves(world: World, problem: Problem) -> Iterator[str]:
             yield f"the solver's solution is refused ({verdict.reason}, frame {verdict.frame})"
 
 
+def game_is_one_game(world: World, problem: Problem) -> Iterator[str]:
+    """Along the reference: what is listed as legal can be played, and only its end is solved."""
+    game = world.game(problem.grid)
+    moves = game.read_moves(problem.solution)
+    if game.read_moves(game.write_moves(moves)) != moves:
+        yield "`read_moves` does not give back what `write_moves` was given"
+    state = game.start()
+    if not np.array_equal(game.figure(state), problem.grid.figure):
+        yield "`start` shows other figures than the grid"
+    if game.solved(state):
+        yield "`solved` says that the first state is solved"
+    for move in moves:
+        legal = game.legal(state)
+        if move not in legal:
+            yield f"`legal` does not list the reference's move {move!r}"
+        if any(game.step(state, other) == state for other in legal):
+            yield "a move that `legal` lists changes nothing"
+        state = game.step(state, move)
+    if not game.solved(state):
+        yield "`solved` denies the end of the reference solution"
+
+
 def read_inverts_render(world: World, problem: Problem) -> Iterator[str]:
     """On the oracle trace and on a trace of random codes, legal or not, in every theme."""
     oracle = oracle_trace(world, problem)
@@ -165,6 +187,7 @@ LAWS: tuple[Law, ...] = (
     split_follows_content,
     oracle_succeeds,
     solver_solves,
+    game_is_one_game,
     read_inverts_render,
     random_play_is_legal,
     cheats_are_refused,

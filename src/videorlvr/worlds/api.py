@@ -20,6 +20,8 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from videorlvr.worlds.game import Game, play
+
 Cells = npt.NDArray[np.uint8]
 Video = npt.NDArray[np.uint8]
 Split = Literal["train", "val", "test"]
@@ -319,9 +321,8 @@ class World:
     canonical(grid): bytes that are equal for boards that are the same puzzle (mirrored, colours
         renamed); they alone decide the split.
     solve(grid): a solution in move text, or None. Deterministic.
-    play(grid, moves): figures uint8 [L + 1, R, C], one a move, from the first state.
-        Raises ValueError for an illegal move.
-    random_moves(grid, num_moves, rng): legal moves without a plan (the random-legal baseline).
+    game(grid): the board as a game of single moves, the one definition of the rules (`worlds.game`).
+        Raises ValueError for a grid that is no board of this world.
     prompt(grid, theme, rng): a natural sentence that asks for the solution; what it draws does not depend
         on the theme, so that a problem in other colours has the same sentence with other colour words.
     verify(problem, trace): the verdict of rules. Never raises.
@@ -342,8 +343,7 @@ class World:
     generate: Callable[[Level, np.random.Generator], Draft | None]
     canonical: Callable[[Grid], bytes]
     solve: Callable[[Grid], str | None]
-    play: Callable[[Grid, str], Cells]
-    random_moves: Callable[[Grid, int, np.random.Generator], str]
+    game: Callable[[Grid], Game[Any]]
     prompt: Callable[[Grid, Theme, np.random.Generator], str]
     verify: Callable[[Problem, Trace], Verdict]
     variants: Sequence[Variant] = ()
@@ -352,3 +352,15 @@ class World:
     @property
     def id(self) -> str:
         return f"{self.name}-v{self.version}"
+
+    def play(self, grid: Grid, moves: str) -> Cells:
+        """What a solution shows, a state a move: uint8 [L + 1, R, C].
+
+        Raises:
+            IllegalMoveError: A ValueError that names the first illegal move and its number.
+        """
+        return play(self.game(grid), moves)
+
+    def random_moves(self, grid: Grid, num_moves: int, rng: np.random.Generator) -> str:
+        """Legal moves without a plan: what the random-legal baseline plays."""
+        return self.game(grid).wander(num_moves, rng)

@@ -7,11 +7,14 @@ nothing, trail, or the head; the head's cell counts as trail. Moves are letters:
 from __future__ import annotations
 
 from collections import deque
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from videorlvr.worlds import game
 from videorlvr.worlds.api import WALL_EAST, WALL_NORTH, WALL_SOUTH, WALL_WEST, Cells, Grid
+from videorlvr.worlds.game import Game, IllegalMoveError, NotAMoveError
 
 FLOOR, GOAL = 0, 1
 NOTHING, TRAIL, HEAD = 0, 1, 2
@@ -63,36 +66,83 @@ def distances(ground: Cells, source: Cell) -> npt.NDArray[np.int32]:
     return out
 
 
+class Walk(NamedTuple):
+    """A state: where the head is, and all figures, row after row."""
+
+    head: Cell
+    figures: bytes
+
+
+class Maze(Game[Walk]):
+    """The game on one board. A move is a letter; the head's cell stays behind as trail."""
+
+    def __init__(self, grid: Grid) -> None:
+        """
+        Raises:
+            ValueError: For a board without exactly one head and one goal.
+        """
+        heads, goals = heads_of(grid.figure), cells_where(grid.ground >> 4 == GOAL)
+        if (len(heads), len(goals)) != (1, 1):
+            raise ValueError(f"a maze has {len(heads)} heads and {len(goals)} goals: expected one of each")
+        ground = grid.ground
+        sides = (
+            (ground[0], WALL_NORTH),
+            (ground[:, -1], WALL_EAST),
+            (ground[-1], WALL_SOUTH),
+            (ground[:, 0], WALL_WEST),
+        )
+        if not all((cells & wall).all() for cells, wall in sides):
+            raise ValueError("the rim of this maze has a gap: close it with walls")
+        self.grid, self.goal = grid, goals[0]
+        self.first = Walk(heads[0], grid.figure.tobytes())
+
+    def start(self) -> Walk:
+        return self.first
+
+    def legal(self, state: Walk) -> list[str]:
+        return [letter for letter, _ in neighbours(self.grid.ground, state.head)]
+
+    def step(self, state: Walk, move: str) -> Walk:
+        if move not in DIRECTIONS:
+            raise NotAMoveError(f"{move!r}: a maze move is one of {', '.join(DIRECTIONS)}")
+        (row, col), (dr, dc, wall) = state.head, DIRECTIONS[move]
+        if self.grid.ground[row, col] & wall:
+            raise IllegalMoveError(f"'{move}' from row {row}, col {col}: it runs into a wall")
+        figures, cols = bytearray(state.figures), self.grid.shape[1]
+        figures[row * cols + col] = TRAIL
+        figures[(row + dr) * cols + col + dc] = HEAD
+        return Walk((row + dr, col + dc), bytes(figures))
+
+    def figure(self, state: Walk) -> Cells:
+        return np.frombuffer(state.figures, np.uint8).reshape(self.grid.shape)
+
+    def text(self, state: Walk) -> str:
+        """`#` walls around cells: S the head, G the goal, X the head on the goal, `.` trail."""
+        rows, cols = self.grid.shape
+        lines = [["#"] * (2 * cols + 1) for _ in range(2 * rows + 1)]
+        for (row, col), code in np.ndenumerate(self.figure(state)):
+            goal = (row, col) == self.goal
+            lines[2 * row + 1][2 * col + 1] = " .S"[code] if not goal else "X" if code == HEAD else "G"
+            for _, (other_row, other_col) in neighbours(self.grid.ground, (row, col)):
+                lines[row + other_row + 1][col + other_col + 1] = " "
+        return "\n".join(map("".join, lines))
+
+    def solved(self, state: Walk) -> bool:
+        return state.head == self.goal
+
+    def wander(self, num_moves: int, rng: np.random.Generator) -> str:
+        """A walk that knows neither the goal nor where it has been: it does not stop at the goal."""
+        cell, moves = self.first.head, ""
+        for _ in range(num_moves):
+            ways = neighbours(self.grid.ground, cell)
+            letter, cell = ways[rng.integers(len(ways))]
+            moves += letter
+        return moves
+
+
 def play(grid: Grid, moves: str) -> Cells:
-    """States of a walk: uint8 [L + 1, R, C].
-
-    Raises:
-        ValueError: For a letter that is no move or a move into a wall.
-    """
-    figures = np.empty((len(moves) + 1, *grid.shape), np.uint8)
-    figures[0] = grid.figure
-    cell = heads_of(grid.figure)[0]
-    for step, letter in enumerate(moves, start=1):
-        if letter not in DIRECTIONS:
-            raise ValueError(f"move {step} is '{letter}': a maze move is one of U, R, D, L")
-        to = dict(neighbours(grid.ground, cell)).get(letter)
-        if to is None:
-            raise ValueError(f"move {step} ('{letter}' from row {cell[0]}, col {cell[1]}) runs into a wall")
-        figures[step] = figures[step - 1]
-        figures[step][cell] = TRAIL
-        figures[step][to] = HEAD
-        cell = to
-    return figures
-
-
-def random_moves(grid: Grid, num_moves: int, rng: np.random.Generator) -> str:
-    """A random walk that knows neither the goal nor where it has been."""
-    cell, moves = heads_of(grid.figure)[0], ""
-    for _ in range(num_moves):
-        ways = neighbours(grid.ground, cell)
-        letter, cell = ways[rng.integers(len(ways))]
-        moves += letter
-    return moves
+    """States of a walk: uint8 [L + 1, R, C]; an illegal move is named by an error."""
+    return game.play(Maze(grid), moves)
 
 
 def solve(grid: Grid) -> str | None:

@@ -13,13 +13,25 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
+from videorlvr.worlds import game
 from videorlvr.worlds.api import Cells, Grid, tile_code
+from videorlvr.worlds.game import Game, IllegalMoveError, NotAMoveError
 
 FLOOR, WALL, TARGET = 0, 1, 2
 NOTHING, PLAYER, BOX, STONE = 0, 1, 2, 3
 TILE_NAMES = ("floor", "wall", "target")
 FIGURE_NAMES = ("nothing", "player", "box", "stone")
 
+SQUARES = {
+    (WALL, STONE): "#",
+    (FLOOR, PLAYER): "@",
+    (TARGET, PLAYER): "+",
+    (FLOOR, BOX): "$",
+    (TARGET, BOX): "*",
+    (TARGET, NOTHING): ".",
+    (FLOOR, NOTHING): " ",
+}
+"""(ground tile, figure) -> the character that XSB has for it."""
 LETTERS = "urdl"
 State = bytes
 """Figure codes of a board, row after row."""
@@ -147,45 +159,66 @@ def legal_steps(board: Board, state: State) -> Iterator[tuple[str, State]]:
             yield (letter.upper() if state[player + offset] == BOX else letter), after
 
 
-def play(grid: Grid, moves: str) -> Cells:
-    """States of a game: uint8 [L + 1, R, C].
+class Sokoban(Game[State]):
+    """The game on one board. A move is a letter, whose case says whether it pushes."""
 
-    Raises:
-        ValueError: For a letter that is no move, a move into a wall or against two boxes, or a letter
-            whose case is wrong: upper case pushes, lower case does not.
-    """
-    board, state = start_of(grid)
-    states = [state]
-    for step, letter in enumerate(moves, start=1):
-        if letter not in board.offsets:
-            raise ValueError(f"move {step} is '{letter}': a Sokoban move is one of u, r, d, l, or U, R, D, L")
-        offset = board.offsets[letter]
-        row, col = divmod(state.index(PLAYER), board.cols)
-        pushes = state[state.index(PLAYER) + offset] == BOX
-        after = moved(state, offset)
+    def __init__(self, grid: Grid) -> None:
+        """
+        Raises:
+            ValueError: For a grid that is no board of Sokoban, saying why.
+        """
+        self.board, self.first = start_of(grid)
+
+    def start(self) -> State:
+        return self.first
+
+    def legal(self, state: State) -> list[str]:
+        return [letter for letter, _ in legal_steps(self.board, state)]
+
+    def step(self, state: State, move: str) -> State:
+        if move not in self.board.offsets:
+            raise NotAMoveError(f"{move!r}: a Sokoban move is one of u, r, d, l, or U, R, D, L")
+        offset, player = self.board.offsets[move], state.index(PLAYER)
+        row, col = divmod(player, self.board.cols)
+        pushes, after = state[player + offset] == BOX, moved(state, offset)
         if after is None:
             stop = "a box that cannot move" if pushes else "a wall"
-            raise ValueError(f"move {step} ('{letter}' from row {row}, col {col}) runs into {stop}")
-        if pushes != letter.isupper():
-            remedy = f"write '{letter.swapcase()}'"
-            raise ValueError(
-                f"move {step} ('{letter}' from row {row}, col {col}) "
-                f"{'pushes' if pushes else 'pushes no box'}: {remedy}"
+            raise IllegalMoveError(f"'{move}' from row {row}, col {col}: it runs into {stop}")
+        if pushes != move.isupper():
+            what = "pushes" if pushes else "pushes no box"
+            raise IllegalMoveError(
+                f"'{move}' from row {row}, col {col}: it {what}: write '{move.swapcase()}'"
             )
-        state = after
-        states.append(state)
-    return np.frombuffer(b"".join(states), np.uint8).reshape(len(states), *grid.shape).copy()
+        return after
+
+    def figure(self, state: State) -> Cells:
+        return np.frombuffer(state, np.uint8).reshape(self.board.rows, self.board.cols)
+
+    def text(self, state: State) -> str:
+        """The rows of an XSB board."""
+        tiles = bytearray(WALL if wall else FLOOR for wall in self.board.walls)
+        for cell in self.board.targets:
+            tiles[cell] = TARGET
+        squares = "".join(SQUARES[square] for square in zip(tiles, state, strict=True))
+        cols = self.board.cols
+        return "\n".join(squares[start : start + cols] for start in range(0, len(squares), cols))
+
+    def solved(self, state: State) -> bool:
+        return self.board.is_solved(state)
+
+    def wander(self, num_moves: int, rng: np.random.Generator) -> str:
+        """Random legal moves that turn back only where nothing else is left, and stop on a solved board."""
+        state, moves, last = self.first, "", None
+        while len(moves) < num_moves and not self.solved(state):
+            ways = list(legal_steps(self.board, state))
+            onward = [way for way in ways if way[1] != last] or ways
+            if not onward:
+                break
+            letter, after = onward[rng.integers(len(onward))]
+            last, state, moves = state, after, moves + letter
+        return moves
 
 
-def random_moves(grid: Grid, num_moves: int, rng: np.random.Generator) -> str:
-    """Random legal moves that turn back only where nothing else is left, and stop on a solved board."""
-    board, state = start_of(grid)
-    moves, last = "", None
-    while len(moves) < num_moves and not board.is_solved(state):
-        ways = list(legal_steps(board, state))
-        onward = [way for way in ways if way[1] != last] or ways
-        if not onward:
-            break
-        letter, after = onward[rng.integers(len(onward))]
-        last, state, moves = state, after, moves + letter
-    return moves
+def play(grid: Grid, moves: str) -> Cells:
+    """States of a game: uint8 [L + 1, R, C]; an illegal move is named by an error."""
+    return game.play(Sokoban(grid), moves)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from videorlvr.worlds.api import Grid, Problem, Variant, Video, World
-from videorlvr.worlds.sokoban.rules import BOX, legal_steps, play, random_moves, start_of
+from videorlvr.worlds.sokoban.rules import BOX, Sokoban, legal_steps, play, start_of
 from videorlvr.worlds.sokoban.solve import solve
 from videorlvr.worlds.staging import other_solutions, staged
 from videorlvr.worlds.variants import SHARED_VARIANTS
@@ -54,7 +54,7 @@ def _solved_from(grid: Grid, moves: str) -> str | None:
 def _detour(world: World, problem: Problem, rng: np.random.Generator) -> Video | None:
     """Random moves, pushes among them, and then a solution from there."""
     for _ in range(4):
-        moves = random_moves(problem.grid, int(rng.integers(1, 12)), rng)
+        moves = Sokoban(problem.grid).wander(int(rng.integers(1, 12)), rng)
         game = _solved_from(problem.grid, moves)
         if game and game != problem.solution:
             return _played(world, problem, game)
