@@ -22,6 +22,7 @@ LINES = (
     {"training", "evaluation"},
     {"methods", "audit"},
     {"recipes"},
+    {"studies"},
     {"reports"},
     {"cli"},
 )

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def run(args: Namespace) -> None:
     """Play and judge the suite, print its table. args: run_folder (a run folder or a baseline's name), suite,
-    samples, json (a file, or '-' for JSON alone on stdout), device."""
+    samples, out (None: the run folder), json (a file, or '-' for JSON alone on stdout), device."""
     from videorlvr.base.runs import evaluation_dir
     from videorlvr.cli.output import emit_json, table_console
     from videorlvr.evaluation.runner import evaluate
@@ -21,12 +21,15 @@ def run(args: Namespace) -> None:
     from videorlvr.reports.tables import rich_table, summary_table
 
     suite, player = suite_of(args.suite), args.run_folder
+    folder = Path(args.out) if args.out else None
     try:
         if player in BASELINES and not Path(player).exists():
-            out = evaluation_dir(Path("runs") / player, suite.name)
+            out = evaluation_dir(folder or Path("runs") / player, suite.name)
             summary = evaluate(BASELINES[player], suite, name=player, out=out, samples=args.samples)
         else:
-            summary = evaluate_run(Path(player), suite, samples=args.samples, device=args.device)
+            summary = evaluate_run(
+                Path(player), suite, samples=args.samples, device=args.device, folder=folder
+            )
     except KeyboardInterrupt:
         raise KeyboardInterrupt("interrupted; the same command goes on with what is left") from None
     if args.json:
@@ -36,9 +39,9 @@ def run(args: Namespace) -> None:
 
 
 def evaluate_run(
-    run_folder: Path, suite: Suite, *, samples: int = 1, device: str = "auto"
+    run_folder: Path, suite: Suite, *, samples: int = 1, device: str = "auto", folder: Path | None = None
 ) -> dict[str, object]:
-    """Evaluate the policy of a run folder; the evaluation is written below it.
+    """Evaluate the policy of a run folder; the evaluation is written below it, or below `folder`.
 
     Raises:
         ValueError: If the folder is no run's, or its run has no policy yet.
@@ -61,8 +64,8 @@ def evaluate_run(
     return evaluate(
         PolicyPlayer(policy, Sampling.model_validate(config.get("sampling")), batch_size=batch_size),
         suite,
-        name=run_folder.name,
-        out=evaluation_dir(run_folder, suite.name),
+        name=(folder or run_folder).name,
+        out=evaluation_dir(folder or run_folder, suite.name),
         samples=samples,
         batch_size=batch_size,
         checkpoint=weights_hash(run_folder / runs.POLICY),

@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from videorlvr import __version__
 from videorlvr.base.choices import nearest
 from videorlvr.base.signals import SCHEDULER, handled, interrupt
-from videorlvr.cli import audit, score, worlds
+from videorlvr.cli import audit, score, study, worlds
 from videorlvr.cli.output import JSON_HELP
 from videorlvr.cli.parser import Parser, add_command, key_values, positive
 
@@ -92,6 +92,7 @@ def build_parser() -> Parser:
     _register_runs(commands)
     score.register(commands)
     audit.register(commands)
+    study.register(commands)
     _register_results(commands)
     return parser
 
@@ -118,6 +119,9 @@ def _register_runs(commands: argparse._SubParsersAction[Parser]) -> None:
     evaluate.add_argument("--suite", metavar="S", required=True, help="name of the suite")
     evaluate.add_argument(
         "--samples", metavar="K", type=positive, default=1, help="videos a problem (default: 1)"
+    )
+    evaluate.add_argument(
+        "--out", metavar="DIR", help="folder that gets 'evaluations/S' (default: the run folder itself)"
     )
     evaluate.add_argument("--json", metavar="F", help=JSON_HELP)
     evaluate.add_argument(

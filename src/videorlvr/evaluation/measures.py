@@ -1,0 +1,71 @@
+"""What a study can measure of an arm: numbers read from a run folder and its evaluation, each with a name.
+
+Law: a measure is read from files alone, so a card can be made again from what a study left behind.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from videorlvr.base import runs
+from videorlvr.base.records import read_jsonl
+
+Summary = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """title: in words, with its unit. of: (run folder, summary of the evaluation) -> the number, or None where a run
+    has no such thing (a player that was not trained took no steps)."""
+
+    name: str
+    title: str
+    better: Literal["higher", "lower"]
+    of: Callable[[Path, Summary], float | None]
+    digits: int = 3
+
+
+def _overall(key: str) -> Callable[[Path, Summary], float | None]:
+    return lambda run, summary: float(summary["results"]["overall"][key])
+
+
+def _column(run: Path, key: str) -> list[float]:
+    path = run / runs.METRICS
+    lines = read_jsonl(path) if path.is_file() else []
+    return [float(line[key]) for line in lines if isinstance(line.get(key), int | float)]
+
+
+def _median_seconds(run: Path, summary: Summary) -> float | None:
+    """The median, since the first step also compiles or fills caches and any step may be disturbed."""
+    seconds = _column(run, "seconds")
+    return statistics.median(seconds) if seconds else None
+
+
+def _total(key: str) -> Callable[[Path, Summary], float | None]:
+    def of(run: Path, summary: Summary) -> float | None:
+        values = _column(run, key)
+        return sum(values) if values else None
+
+    return of
+
+
+def _last_step(run: Path, summary: Summary) -> float | None:
+    steps = _column(run, "step")
+    return max(steps) if steps else None
+
+
+MEASURES: dict[str, Measure] = {
+    measure.name: measure
+    for measure in (
+        Measure("success", "success on the suite", "higher", _overall("success")),
+        Measure("process", "share of legal transitions on the suite", "higher", _overall("process")),
+        Measure("seconds_a_step", "seconds a training step (median)", "lower", _median_seconds, 2),
+        Measure("seconds", "seconds of training steps in all", "lower", _total("seconds"), 1),
+        Measure("steps", "training steps", "lower", _last_step, 0),
+    )
+}
+"""Name -> measure. Budgets and criteria of studies name these."""
