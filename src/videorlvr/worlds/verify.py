@@ -1,20 +1,22 @@
-"""Checks that every world shares, made before its own rules are asked.
+"""The judge's walk over a trace, one for all worlds, and the checks that need no rules.
 
 Of an array: is it a video of the right size, length and values (`array_fault`). Of a trace: are there frames
-enough, is the first one the problem, can every cell be read, did what never changes stay. A world's `verify`
-asks `common_fault` first and then walks through the transitions.
+enough, is the first one the problem, can every cell be read, did what never changes stay (`common_fault`).
+Then transition by transition: a world brings a `Check`, which says what is wrong with each, and `walk` makes
+the verdict of it. The earliest fault counts.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from videorlvr.worlds.api import UNSURE, Problem, Trace
+from videorlvr.worlds.api import UNSURE, Problem, Trace, Verdict
 
 COMMON_REASONS: Mapping[str, str] = {
     "missing_file": "There is no video at the expected path.",
@@ -109,3 +111,81 @@ def precision_recall_f1(shown: set[object], reference: set[object]) -> dict[str,
     recall = hits / len(reference) if reference else 0.0
     f1 = 2 * precision * recall / (precision + recall) if hits else 0.0
     return {"precision": precision, "recall": recall, "f1": f1}
+
+
+class Check(ABC):
+    """What a world knows of one trace. `walk` asks for its transitions in order, from frame 1 on.
+
+    ground_reason: the name of a change of what never changes. unfinished: reasons of `end_fault` that blame
+    no frame but the end, so that the last frame counts as progress.
+    """
+
+    ground_reason: ClassVar[str]
+    unfinished: ClassVar[tuple[str, ...]]
+
+    def __init__(self, problem: Problem, trace: Trace) -> None:
+        self.problem, self.trace = problem, trace
+        self.moves = allowed_moves(problem, trace.num_frames)
+
+    @abstractmethod
+    def transition(self, frame: int) -> str:
+        """Why this frame cannot follow from the one before within `moves` moves; "" if it can.
+
+        Both frames are well read. It is asked on after a fault, since rewards want to know how the rest was.
+        """
+
+    def resume(self, frame: int) -> None:  # noqa: B027 - a world that remembers nothing has nothing to do
+        """This frame is the first well-read one after one that was not: what led to it is not known."""
+
+    @abstractmethod
+    def end_fault(self) -> Fault | None:
+        """What is wrong with the end of a trace whose every transition is legal."""
+
+    @abstractmethod
+    def components(self, last_good: int, process: float) -> dict[str, float]:
+        """The world's components, success and process apart.
+
+        last_good: the last frame before the fault. process: share of legal transitions.
+        """
+
+    @abstractmethod
+    def metrics(self) -> dict[str, float]:
+        """Overlap with the reference solution."""
+
+
+def walk(problem: Problem, trace: Trace, check_of: type[Check]) -> Verdict:
+    """The verdict on a trace. Never raises.
+
+    Transitions from or to a frame that cannot be read, or whose ground changed, are not legal.
+    """
+    common = common_fault(problem, trace, ground_reason=check_of.ground_reason)
+    if common and common.reason in ("too_few_frames", "wrong_start"):
+        return Verdict(False, common.reason, common.frame, float(trace.confidence.min(initial=1.0)))
+    check, last = check_of(problem, trace), trace.num_frames - 1
+    broken = broken_frames(problem, trace).tolist() if common else [False] * trace.num_frames
+    illegal, num_legal = None, 0
+    for frame in range(1, trace.num_frames):
+        if broken[frame]:
+            continue
+        if broken[frame - 1]:
+            check.resume(frame)
+        elif reason := check.transition(frame):
+            illegal = illegal or Fault(reason, frame)
+        else:
+            num_legal += 1
+    faults = [fault for fault in (common, illegal) if fault]
+    fault = min(faults, key=lambda fault: fault.frame, default=None) or check.end_fault()
+    process = num_legal / last
+    last_good = last if fault is None or fault.reason in check.unfinished else max(fault.frame - 1, 0)
+    return Verdict(
+        success=fault is None,
+        reason=fault.reason if fault else "",
+        frame=fault.frame if fault else None,
+        confidence=float(trace.confidence.min()),
+        components={
+            "success": float(fault is None),
+            "process": process,
+            **check.components(last_good, process),
+        },
+        metrics=check.metrics(),
+    )

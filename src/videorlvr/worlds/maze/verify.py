@@ -24,11 +24,10 @@ from videorlvr.worlds.maze.rules import (
 )
 from videorlvr.worlds.verify import (
     COMMON_REASONS,
+    Check,
     Fault,
-    allowed_moves,
-    broken_frames,
-    common_fault,
     precision_recall_f1,
+    walk,
 )
 
 REASONS: Mapping[str, str] = {
@@ -97,71 +96,63 @@ def transition_fault(ground: Cells, before: Cells, after: Cells, moves: int) -> 
     return "wall_crossed" if straight <= moves else "jump"
 
 
+class Walked(Check):
+    """A walk as a video shows it."""
+
+    ground_reason = "walls_changed"
+    unfinished = ("not_at_goal",)
+
+    def __init__(self, problem: Problem, trace: Trace) -> None:
+        super().__init__(problem, trace)
+        self.ground = problem.grid.ground
+        self.goal = goal_of(self.ground)
+
+    def transition(self, frame: int) -> str:
+        figure = self.trace.figure
+        return transition_fault(self.ground, figure[frame - 1], figure[frame], self.moves)
+
+    def end_fault(self) -> Fault | None:
+        """Does the head end on the goal?"""
+        arrived = [heads_of(figure)[0] == self.goal for figure in self.trace.figure]
+        # It may have walked on and come back between two frames it shows; a stop is a stop.
+        left = [frame for frame in range(1, len(arrived)) if arrived[frame - 1] and not arrived[frame]]
+        if left:
+            return Fault("left_goal", left[0])
+        return None if arrived[-1] else Fault("not_at_goal", self.trace.num_frames - 1)
+
+    def components(self, last_good: int, process: float) -> dict[str, float]:
+        """connect, walls: of the last frame, after the paper; progress, arrival: of the video.
+
+        progress: how much nearer the goal the head is in the last frame before the fault.
+        arrival: how much nearer it is in the last frame, times the share of legal transitions.
+        """
+        away = _distances_to_goal(self.ground.tobytes(), self.ground.shape)
+        start = heads_of(self.problem.grid.figure)[0]
+
+        def nearer(figure: Cells) -> float:
+            heads = heads_of(figure)
+            return max(0.0, 1 - away[heads[0]] / away[start]) if len(heads) == 1 else 0.0
+
+        connect, walls = _drawn_path(self.ground, self.trace.figure[-1], start, self.goal)
+        return {
+            "progress": nearer(self.trace.figure[last_good]),
+            "arrival": process * nearer(self.trace.figure[-1]),
+            "connect": connect,
+            "walls": walls,
+        }
+
+    def metrics(self) -> dict[str, float]:
+        """Overlap of the last frame's trail with the reference's, start cell apart (it is given)."""
+        given = set(cells_where(self.problem.grid.figure != NOTHING))
+        reference = play(self.problem.grid, self.problem.solution)[-1]
+        shown = set(cells_where(self.trace.figure[-1] != NOTHING)) - given
+        wanted = set(cells_where(reference != NOTHING)) - given
+        return precision_recall_f1(set(shown), set(wanted))
+
+
 def verify(problem: Problem, trace: Trace) -> Verdict:
     """The verdict on a trace. Never raises."""
-    ground, goal = problem.grid.ground, goal_of(problem.grid.ground)
-    common = common_fault(problem, trace, ground_reason="walls_changed")
-    if common and common.reason in ("too_few_frames", "wrong_start"):
-        return Verdict(False, common.reason, common.frame, float(trace.confidence.min(initial=1.0)))
-    broken = broken_frames(problem, trace)
-    moves = allowed_moves(problem, trace.num_frames)
-    faults: list[Fault] = [common] if common else []
-    num_legal = 0
-    for frame in range(1, trace.num_frames):
-        if broken[frame] or broken[frame - 1]:
-            continue
-        reason = transition_fault(ground, trace.figure[frame - 1], trace.figure[frame], moves)
-        if reason:
-            faults.append(Fault(reason, frame))
-        else:
-            num_legal += 1
-    fault = min(faults, key=lambda fault: fault.frame, default=None) or _end_fault(trace, goal)
-    return Verdict(
-        success=fault is None,
-        reason=fault.reason if fault else "",
-        frame=fault.frame if fault else None,
-        confidence=float(trace.confidence.min()),
-        components=_components(problem, trace, fault, num_legal / (trace.num_frames - 1)),
-        metrics=_metrics(problem, trace),
-    )
-
-
-def _end_fault(trace: Trace, goal: Cell) -> Fault | None:
-    """Of a trace whose every transition is legal: does the head end on the goal?"""
-    arrived = [heads_of(figure)[0] == goal for figure in trace.figure]
-    # It may have walked on and come back between two frames it shows; a stop is a stop.
-    left = [frame for frame in range(1, len(arrived)) if arrived[frame - 1] and not arrived[frame]]
-    if left:
-        return Fault("left_goal", left[0])
-    return None if arrived[-1] else Fault("not_at_goal", trace.num_frames - 1)
-
-
-def _components(problem: Problem, trace: Trace, fault: Fault | None, process: float) -> dict[str, float]:
-    """connect, walls: of the last frame, after the paper; process, progress, arrival: of the video.
-
-    progress: how much nearer the goal the head is in the last frame before the fault.
-    arrival: how much nearer it is in the last frame, times the share of legal transitions.
-    """
-    ground, goal = problem.grid.ground, goal_of(problem.grid.ground)
-    away = _distances_to_goal(ground.tobytes(), ground.shape)
-    start = heads_of(problem.grid.figure)[0]
-
-    def nearer(figure: Cells) -> float:
-        heads = heads_of(figure)
-        return max(0.0, 1 - away[heads[0]] / away[start]) if len(heads) == 1 else 0.0
-
-    last_good = (
-        trace.num_frames - 1 if fault is None or fault.reason == "not_at_goal" else max(fault.frame - 1, 0)
-    )
-    connect, walls = _drawn_path(ground, trace.figure[-1], start, goal)
-    return {
-        "success": float(fault is None),
-        "process": process,
-        "progress": nearer(trace.figure[last_good]),
-        "arrival": process * nearer(trace.figure[-1]),
-        "connect": connect,
-        "walls": walls,
-    }
+    return walk(problem, trace, Walked)
 
 
 @lru_cache(maxsize=1024)
@@ -188,12 +179,3 @@ def _drawn_path(ground: Cells, figure: Cells, start: Cell, goal: Cell) -> tuple[
 
     joined, legal = reached(False), reached(True)
     return float(goal in joined), len(legal) / len(joined) if joined else 0.0
-
-
-def _metrics(problem: Problem, trace: Trace) -> dict[str, float]:
-    """Overlap of the last frame's trail with the reference's, start cell apart (it is given)."""
-    given = set(cells_where(problem.grid.figure != NOTHING))
-    reference = play(problem.grid, problem.solution)[-1]
-    shown = set(cells_where(trace.figure[-1] != NOTHING)) - given
-    wanted = set(cells_where(reference != NOTHING)) - given
-    return precision_recall_f1(set(shown), set(wanted))

@@ -9,17 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from videorlvr.worlds.api import Problem, Trace, Verdict
+import numpy as np
+
+from videorlvr.worlds.api import UNSURE, Problem, Trace, Verdict
 from videorlvr.worlds.sokoban.distances import pushes_left
 from videorlvr.worlds.sokoban.rules import BOX, Board, State, board_of
 from videorlvr.worlds.sokoban.transitions import broken_rule, explained, malformed
 from videorlvr.worlds.verify import (
     COMMON_REASONS,
+    Check,
     Fault,
-    allowed_moves,
-    broken_frames,
-    common_fault,
     precision_recall_f1,
+    walk,
 )
 
 REASONS: Mapping[str, str] = {
@@ -40,76 +41,77 @@ REASONS: Mapping[str, str] = {
 }
 
 
+class Played(Check):
+    """A game as a video shows it. `shown` gathers the moves that its legal transitions show."""
+
+    ground_reason = "board_changed"
+    unfinished = ("not_solved",)
+
+    def __init__(self, problem: Problem, trace: Trace) -> None:
+        super().__init__(problem, trace)
+        self.board, size = board_of(problem.grid.ground), problem.grid.figure.size
+        figures = trace.figure.tobytes()
+        self.states = [figures[start : start + size] for start in range(0, len(figures), size)]
+        self.sound = not malformed(self.board, self.states[0])
+        self.shown, self.at_fault = "", False
+
+    def transition(self, frame: int) -> str:
+        board, before, after = self.board, self.states[frame - 1], self.states[frame]
+        if before == after and self.sound:
+            return ""
+        reason = malformed(board, after)
+        was_sound, self.sound = self.sound, not reason
+        if reason or not was_sound:
+            self.at_fault = True
+            return reason or "illegal_move"
+        letters = explained(board, before, after, self.moves, self.problem.solution[len(self.shown) :])
+        if letters is None:
+            # Looking for the rule is long, and only the first fault is named.
+            rule = "illegal_move" if self.at_fault else broken_rule(board, before, after, self.moves)
+            self.at_fault = True
+            return rule
+        self.shown += letters
+        return ""
+
+    def resume(self, frame: int) -> None:
+        self.sound = not malformed(self.board, self.states[frame])
+
+    def end_fault(self) -> Fault | None:
+        """Is it solved at the end?"""
+        if self.board.is_solved(self.states[-1]):
+            return None
+        solved = [frame for frame, state in enumerate(self.states) if self.board.is_solved(state)]
+        if solved:
+            return Fault("left_solution", solved[-1] + 1)
+        return Fault("not_solved", len(self.states) - 1)
+
+    def components(self, last_good: int, process: float) -> dict[str, float]:
+        """boxes: share of targets that carry a box in the last frame, after the paper; boxes_all: do all of them?
+
+        progress: share of the pushes that are needed which are done in the last frame before the fault.
+        arrival: that share in the last frame, times the share of legal transitions; 0 if that frame is not well read.
+        """
+        board, states = self.board, self.states
+        share = sum(states[-1][cell] == BOX for cell in board.targets) / len(board.targets)
+        return {
+            "progress": _covered(board, states[0], states[last_good]),
+            "arrival": process * _covered(board, states[0], states[-1]) if self._ends_well_read() else 0.0,
+            "boxes": share,
+            "boxes_all": float(share == 1),
+        }
+
+    def _ends_well_read(self) -> bool:
+        same_ground = np.array_equal(self.trace.ground[-1], self.problem.grid.ground)
+        return same_ground and UNSURE not in self.states[-1]
+
+    def metrics(self) -> dict[str, float]:
+        """Overlap of the moves that were shown with the reference's, place by place."""
+        return precision_recall_f1(set(enumerate(self.shown)), set(enumerate(self.problem.solution)))
+
+
 def verify(problem: Problem, trace: Trace) -> Verdict:
     """The verdict on a trace. Never raises."""
-    common = common_fault(problem, trace, ground_reason="board_changed")
-    if common and common.reason in ("too_few_frames", "wrong_start"):
-        return Verdict(False, common.reason, common.frame, float(trace.confidence.min(initial=1.0)))
-    board, size = board_of(problem.grid.ground), problem.grid.figure.size
-    figures = trace.figure.tobytes()
-    states = [figures[start : start + size] for start in range(0, len(figures), size)]
-    broken = broken_frames(problem, trace).tolist() if common else [False] * len(states)
-    illegal, num_legal, shown = _watch(problem, board, states, broken)
-    faults = [fault for fault in (common, illegal) if fault]
-    fault = min(faults, key=lambda fault: fault.frame, default=None) or _end_fault(board, states)
-    last_good = len(states) - 1 if fault is None or fault.reason == "not_solved" else fault.frame - 1
-    process = num_legal / (len(states) - 1)
-    return Verdict(
-        success=fault is None,
-        reason=fault.reason if fault else "",
-        frame=fault.frame if fault else None,
-        confidence=float(trace.confidence.min()),
-        components={
-            "success": float(fault is None),
-            "process": process,
-            "progress": _covered(board, states[0], states[last_good]),
-            "arrival": 0.0 if broken[-1] else process * _covered(board, states[0], states[-1]),
-            **_on_targets(board, states[-1]),
-        },
-        metrics=precision_recall_f1(set(enumerate(shown)), set(enumerate(problem.solution))),
-    )
-
-
-def _watch(
-    problem: Problem, board: Board, states: list[State], broken: list[bool]
-) -> tuple[Fault | None, int, str]:
-    """(the first transition at fault, the number of legal ones, the moves that the legal ones show).
-
-    Transitions from or to a frame that is broken or malformed are not legal.
-    """
-    moves = allowed_moves(problem, len(states))
-    first, num_legal, shown = None, 0, ""
-    sound = not malformed(board, states[0])
-    for frame in range(1, len(states)):
-        before, after = states[frame - 1], states[frame]
-        if broken[frame]:
-            sound = False
-            continue
-        if before == after and sound:
-            num_legal += 1
-            continue
-        reason = malformed(board, after)
-        was_sound, sound = sound, not reason
-        if was_sound and sound:
-            letters = explained(board, before, after, moves, problem.solution[len(shown) :])
-            if letters is not None:
-                num_legal += 1
-                shown += letters
-                continue
-        if first is None and not broken[frame - 1]:
-            rule = broken_rule(board, before, after, moves) if was_sound and sound else "illegal_move"
-            first = Fault(reason or rule, frame)
-    return first, num_legal, shown
-
-
-def _end_fault(board: Board, states: list[State]) -> Fault | None:
-    """Of a trace whose every transition is legal: is it solved at the end?"""
-    if board.is_solved(states[-1]):
-        return None
-    solved = [frame for frame, state in enumerate(states) if board.is_solved(state)]
-    if solved:
-        return Fault("left_solution", solved[-1] + 1)
-    return Fault("not_solved", len(states) - 1)
+    return walk(problem, trace, Played)
 
 
 def _covered(board: Board, start: State, state: State) -> float:
@@ -122,9 +124,3 @@ def _covered(board: Board, start: State, state: State) -> float:
 
 def _boxes(state: State) -> list[int]:
     return [cell for cell, code in enumerate(state) if code == BOX]
-
-
-def _on_targets(board: Board, state: State) -> dict[str, float]:
-    """boxes: share of targets that carry a box, after the paper; boxes_all: do all of them?"""
-    share = sum(state[cell] == BOX for cell in board.targets) / len(board.targets)
-    return {"boxes": share, "boxes_all": float(share == 1)}
