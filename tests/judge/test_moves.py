@@ -7,8 +7,8 @@ import dataclasses
 import numpy as np
 import pytest
 
+from videorlvr.judge.door import judge
 from videorlvr.judge.moves import MAX_CHARS, MAX_MOVES, MOVE_REASONS, judge_moves, refusal
-from videorlvr.judge.video import judge_video
 from videorlvr.worlds import WORLDS
 from videorlvr.worlds.problems import make_problem
 from videorlvr.worlds.staging import staged
@@ -31,7 +31,7 @@ def test_moves_get_the_verdict_of_their_video(posed):
     for text in texts:
         states = world.play(problem.grid, text)
         video = staged(world, problem, states, [1] * (len(states) - 1))
-        said, seen = judge_moves(world, problem, text), judge_video(world, problem, video)
+        said, seen = judge_moves(world, problem, text), judge(world, problem, video, "exact")
         assert (said.success, said.reason, said.metrics) == (seen.success, seen.reason, seen.metrics)
         assert said.components == pytest.approx(seen.components)
         assert refusal(world, problem, text) == ""
