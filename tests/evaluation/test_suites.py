@@ -59,3 +59,29 @@ def test_the_hash_stands_for_addresses():
     assert suites.suite_hash(one) != suites.suite_hash(
         suites.Suite("one", (one.parts[0]._replace(split="val"),))
     )
+
+
+def test_any_level_of_any_world_is_a_suite():
+    """A world of another package has no place in ours, and needs none."""
+    small, val, few = (suites.suite_of(name) for name in ("maze:small", "maze:small-val", "crowded:tiny:7"))
+    assert small.parts == (suites.Part("maze", "small", "test", 200),)
+    assert val.parts == (suites.Part("maze", "small", "val", 256),)
+    assert few.parts == (suites.Part("crowded", "tiny", "test", 7),)
+    assert [suite.name for suite in (small, val, few)] == ["maze:small", "maze:small-val", "crowded:tiny:7"]
+    for name, said in (
+        ("maze:smal", "did you mean 'small'"),
+        ("maze:small:0", "expected a count such as maze:small:50"),
+        ("maze:small:x", "expected a count"),
+        ("mase:small", "did you mean 'maze:LEVEL'"),
+    ):
+        with pytest.raises(ValueError, match=said):
+            suites.suite_of(name)
+
+
+def test_what_else_is_installed_changes_no_suite():
+    """`crowded` is there, with all levels that ours have."""
+    WORLDS["crowded"] = dataclasses.replace(WORLDS["maze"], name="crowded")
+    assert suites.suite_hash(suites.suite_of("smoke-v1")) == "7177b1d5b9103a99"
+    assert {tuple(part.world for part in suite.parts) for suite in suites.SUITES} == {
+        ("maze", "flowfree", "sokoban")
+    }

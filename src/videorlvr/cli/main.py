@@ -116,7 +116,12 @@ def _register_runs(commands: argparse._SubParsersAction[Parser]) -> None:
     train.add_argument("--out", metavar="DIR", help="run folder to write, or to resume")
     evaluate = add_command(commands, "evaluate", _evaluate, help="measure a trained run on a suite")
     evaluate.add_argument("run_folder", metavar="RUN", help="run folder")
-    evaluate.add_argument("--suite", metavar="S", required=True, help="name of the suite")
+    evaluate.add_argument(
+        "--suite",
+        metavar="S",
+        required=True,
+        help="name of the suite, such as small-v2 or small-v2:maze, or WORLD:LEVEL",
+    )
     evaluate.add_argument(
         "--samples", metavar="K", type=positive, default=1, help="videos a problem (default: 1)"
     )

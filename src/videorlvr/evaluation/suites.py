@@ -2,7 +2,7 @@
 
 Law: a suite's name, the worlds and their versions fix its problems, and `suite_hash` says so in a few
 letters. No board is there twice (`worlds.different`). A suite says which worlds and levels it takes, so what else is
-installed changes no hash.
+installed changes no hash; a world of another package has suites by its own levels.
 
 Test splits are for reporting. Whatever is chosen by looking at results is chosen on `*-val-*` suites.
 """
@@ -15,9 +15,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from videorlvr.base.choices import unknown
-from videorlvr.worlds import world_of
-from videorlvr.worlds.api import Address, Problem, Split
+from videorlvr.worlds import WORLDS, world_of
+from videorlvr.worlds.api import Address, Problem, Split, World
 from videorlvr.worlds.different import Part, different_boards
+from videorlvr.worlds.problems import level_of
 
 
 @dataclass(frozen=True)
@@ -47,23 +48,46 @@ SUITES: list[Suite] = [
 ]
 
 
+LEVEL_SIZES = {"test": 200, "val": 256}
+"""Problems of the suite of one level, where none are asked for."""
+
+
 def suite_of(name: str) -> Suite:
-    """The suite of that name; `small-v2:maze` is its part of one world.
+    """The suite of that name; `small-v2:maze` is its part of one world, and `lights:small` a suite of any level of
+    any world, another package's too: 200 test problems, or `lights:small-val` 256 of validation; `lights:small:50`
+    takes 50.
 
     Raises:
-        ChoiceError: For a suite, or a world in it, that does not exist; it names the nearest.
+        ChoiceError: For a suite, or a world or level in it, that does not exist; it names the nearest.
+        ValueError: For a count that is none.
     """
-    base, colon, world = name.partition(":")
+    base, colon, rest = name.partition(":")
     by_name = {suite.name: suite for suite in SUITES}
     if base not in by_name:
-        raise unknown("suite", base, by_name)
+        if colon and base in WORLDS:
+            return _of_a_level(name, world_of(base), rest)
+        raise unknown("suite", base, [*by_name, *(f"{world}:LEVEL" for world in WORLDS)])
     suite = by_name[base]
     if not colon:
         return suite
-    parts = tuple(part for part in suite.parts if part.world == world)
+    parts = tuple(part for part in suite.parts if part.world == rest)
     if not parts:
-        raise unknown(f"world of suite {base}", world, [part.world for part in suite.parts])
+        raise unknown(f"world of suite {base}", rest, [part.world for part in suite.parts])
     return Suite(name, parts)
+
+
+def _of_a_level(name: str, world: World, rest: str) -> Suite:
+    """The suite `WORLD:LEVEL`, `WORLD:LEVEL-val` or with `:COUNT` behind it."""
+    level, colon, count = rest.partition(":")
+    split: Split = "test"
+    if level not in world.levels and level.endswith("-val"):
+        level, split = level.removesuffix("-val"), "val"
+    level_of(world, level)
+    if colon and not (count.isdecimal() and int(count[:6]) > 0):
+        raise ValueError(
+            f"suite '{name:.80}' asks for '{count:.20}' problems: expected a count such as {world.name}:{level}:50"
+        )
+    return Suite(name, (Part(world.name, level, split, int(count[:6]) if colon else LEVEL_SIZES[split]),))
 
 
 def addresses(suite: Suite) -> list[Address]:
