@@ -419,9 +419,9 @@ def test_xsb_round_trip() -> None:
         ("######\n#@$$.#\n######", r"line 1: this board has 2 boxes .* and 1 targets"),
         ("######\n#@   #\n######", "line 1: this board has 0 boxes"),
         ("#####\n#@*.\n#####", "boxes"),
-        ("#####\n#@ *\n#####", "line 1: the room of this board is not enclosed"),
-        ("#######\n#@$. #\n ### ##\n", "line 1: the room of this board is not enclosed"),
-        ("#####\n#@*#\n####\n\n#####\n@  *#\n#####", "line 5: the room of this board is not enclosed"),
+        ("#####\n#@ *\n#####", "line 2: the room of this board is not enclosed"),
+        ("#####\n#@*#\n####\n\n#####\n#  *#\n#@\n#####", "line 7: the room of this board is not enclosed"),
+        ("#####\n#@*##\n#####\n#$ .#\n#####", "line 4: a box or a target lies where the player cannot come"),
     ],
 )
 def test_xsb_errors_name_the_line(text: str, message: str) -> None:

@@ -287,6 +287,21 @@ class Draft:
 
 
 @dataclass(frozen=True)
+class GivenBoard:
+    """A board that somebody wrote down, read from a text, or refused.
+
+    line: where it begins in its text, from 1. grid: None where it is refused. refusal: why, in a sentence that names
+    the line at fault. note: what had to be done to it to be a board of this world.
+    """
+
+    line: int
+    title: str
+    grid: Grid | None
+    refusal: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class Cheat:
     """A video made to fool the checker, and the reasons that refuse it.
 

@@ -1,39 +1,30 @@
 """The XSB text format, in which Sokoban levels are exchanged: read and written.
 
 A board is rows of `#` wall, `@` player, `+` player on a target, `$` box, `*` box on a target, `.` target
-and floor, which is a space, `-` or `_`. A file holds any number of boards with text between them. Text
-right under a board belongs to it; other text belongs to the board that follows, or to the last one.
+and floor, which is a space, `-` or `_`. A file holds any number of boards with text between them (`xsb_lines`).
 The first line `Title: ...` is the title; every other one is a comment, without a leading `;`.
 
-Not handled: run-length encoding (`4#`), and letters for players and boxes.
+Law: what the player cannot come to is not changed in its picture, except that floor there becomes wall. A board
+that is not clear is refused by line, and the others are read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from videorlvr.worlds.api import Cells, Grid, tile_code
-from videorlvr.worlds.sokoban.rules import BOX, FLOOR, NOTHING, PLAYER, STONE, TARGET, WALL
+from videorlvr.worlds.api import Cells, GivenBoard, Grid, tile_code
+from videorlvr.worlds.sokoban.rules import BOX, FLOOR, NOTHING, PLAYER, SQUARES, STONE, TARGET, WALL
+from videorlvr.worlds.sokoban.xsb_lines import BLANKS, MAX_SIDE, Block, blocks_of, squares_of
 
-CODES = {
-    "#": (WALL, STONE),
-    "@": (FLOOR, PLAYER),
-    "+": (TARGET, PLAYER),
-    "$": (FLOOR, BOX),
-    "*": (TARGET, BOX),
-    ".": (TARGET, NOTHING),
-    " ": (FLOOR, NOTHING),
-    "-": (FLOOR, NOTHING),
-    "_": (FLOOR, NOTHING),
-}
-"""Character -> ground tile, figure."""
-BLANKS = " -_"
 TITLE = "title:"
-LETTERS = {codes: letter for letter, codes in reversed(CODES.items())}
+CODES = {letter: codes for codes, letter in SQUARES.items()} | dict.fromkeys(BLANKS, (FLOOR, NOTHING))
+"""Character -> ground tile, figure."""
+UNWRITTEN = 255
+"""The tile of a square that a short row does not reach."""
 
 
 @dataclass(frozen=True)
@@ -45,82 +36,118 @@ class XsbLevel:
     grid: Grid
 
 
-@dataclass
-class _Draft:
-    """A level that is being read. line: the number of its board's first line."""
-
-    text: list[str]
-    line: int
-    rows: list[str] = field(default_factory=list)
-
-
 def read_xsb(text: str) -> list[XsbLevel]:
-    """The levels of an XSB file. Short rows are padded; blank squares outside the room become walls.
+    """The levels of an XSB file; `xsb_boards` reads on where one is refused.
 
     Raises:
-        ValueError: With the line number, for an unknown character, a room that is not enclosed, other
-            than one player, or boxes and targets that do not match; or if there is no board at all.
+        ValueError: With the line number, for the first board that is refused; or if there is no board at all.
     """
-    drafts: list[_Draft] = []
-    waiting: list[str] = []  # text for the next board
-    last = "blank"
-    for number, line in enumerate(text.splitlines(), start=1):
-        if not line.strip():
-            last = "blank"
-        elif _is_row(line, last == "row"):
-            if last != "row":
-                drafts.append(_Draft(waiting, number))
-                waiting = []
-            drafts[-1].rows.append(_checked_row(line.rstrip(), number))
-            last = "row"
-        elif last == "blank":
-            waiting.append(line.strip())
-        else:  # right under a board
-            drafts[-1].text.append(line.strip())
-    if not drafts:
-        raise ValueError("there is no Sokoban board in this text: a board is rows that begin with '#'")
-    drafts[-1].text += waiting
-    return [_level(draft) for draft in drafts]
+    levels = []
+    for block in _blocks(text):
+        title, comments = _named(block)
+        levels.append(XsbLevel(title, comments, _board(block)[0]))
+    return levels
 
 
-def _is_row(line: str, under_row: bool) -> bool:
-    """Rows are told from text by the wall they begin with; inside a board, one without it is told, too."""
-    if line.lstrip(BLANKS).startswith("#"):
-        return True
-    return under_row and set(line.rstrip()) <= set(CODES) and not set(line) <= set(BLANKS)
+def xsb_boards(text: str) -> Iterator[GivenBoard]:
+    """The boards of an XSB file, in its order, each read or refused with a sentence that names the line.
+
+    Raises:
+        ValueError: If there is no board at all.
+    """
+    for block in _blocks(text):
+        title, line = _named(block)[0], block.rows[0].number
+        try:
+            grid, note = _board(block)
+        except ValueError as error:
+            yield GivenBoard(line, title, None, refusal=str(error))
+        else:
+            yield GivenBoard(line, title, grid, note=note)
 
 
-def _checked_row(row: str, number: int) -> str:
-    for letter in row:
-        if letter not in CODES:
-            raise ValueError(
-                f"line {number}: '{letter}' is no XSB square; "
-                "expected one of # @ + $ * . or floor: space, -, _"
-            )
-    return row
+def _blocks(text: str) -> list[Block]:
+    blocks = [part for block in blocks_of(text) for part in _parted(block)]
+    if not blocks:
+        raise ValueError("there is no Sokoban board in this text: a board is rows of '#' and other squares")
+    return blocks
 
 
-def _level(draft: _Draft) -> XsbLevel:
-    titles = [line for line in draft.text if line.lower().startswith(TITLE)]
+def _parted(block: Block) -> list[Block]:
+    """Rows of one character, without a wall, part boards where each of the parts has a player of its own."""
+    parts = [Block([], block.text)]
+    for row in block.rows:
+        if not row.is_uniform:
+            parts[-1].rows.append(row)
+        elif parts[-1].rows:
+            parts.append(Block([], [row.bare]))
+        else:
+            parts[-1].text.append(row.bare)
+    players = [sum(row.text.count(letter) for row in part.rows for letter in "@+") for part in parts]
+    return parts if len(parts) > 1 and set(players) == {1} else [block]
+
+
+def _named(block: Block) -> tuple[str, tuple[str, ...]]:
+    """(title, comments)"""
+    titles = [line for line in block.text if line.lower().startswith(TITLE)]
     title = titles[0][len(TITLE) :].strip() if titles else ""
-    comments = tuple(line.removeprefix(";").strip() for line in draft.text if line not in titles[:1])
-    return XsbLevel(title, comments, _grid(draft))
+    return title, tuple(line.removeprefix(";").strip() for line in block.text if line not in titles[:1])
 
 
-def _grid(draft: _Draft) -> Grid:
-    cols = max(map(len, draft.rows))
-    squares = [CODES[letter] for row in draft.rows for letter in row.ljust(cols)]
-    shape = (len(draft.rows), cols)
-    tiles = np.array([tile for tile, _ in squares], np.uint8).reshape(shape)
-    figure = np.array([code for _, code in squares], np.uint8).reshape(shape)
-    _check_pieces(tiles, figure, draft.line)
+def _board(block: Block) -> tuple[Grid, str]:
+    """(the board, a note on what had to be done to it)"""
+    rows, lines = [], []
+    for row in block.rows:
+        spelled = squares_of(row)
+        rows += spelled
+        lines += [row.number] * len(spelled)
+    first = block.rows[0].number
+    if len(rows) > MAX_SIDE:
+        raise ValueError(f"line {first}: a board of {len(rows)} rows; at most {MAX_SIDE} are read")
+    tiles, figure = _squares(rows)
+    _check_pieces(tiles, figure, first)
     room = _room(tiles, figure)
-    outside = (tiles == FLOOR) & (figure == NOTHING) & ~room
+    leaks = (room & (tiles == UNWRITTEN)).any(axis=1)
+    if leaks.any():
+        line = lines[int(leaks.argmax())]
+        raise ValueError(
+            f"line {line}: the room of this board is not enclosed, since this row is shorter than the room: "
+            "close it with '#', or write its floor as '-'"
+        )
+    outside = ((tiles == FLOOR) & (figure == NOTHING) & ~room) | (tiles == UNWRITTEN)
     tiles[outside], figure[outside] = WALL, STONE
-    walls = tiles == WALL
-    if not (walls[0].all() and walls[-1].all() and walls[:, 0].all() and walls[:, -1].all()):
-        raise ValueError(f"line {draft.line}: the room of this board is not enclosed: close it with '#'")
-    return Grid((tiles * tile_code(1)).astype(np.uint8), figure)
+    lost = ((tiles == TARGET) != (figure == BOX)) & ~room
+    if lost.any():
+        line = lines[int(lost.any(axis=1).argmax())]
+        raise ValueError(
+            f"line {line}: a box or a target lies where the player cannot come: open a way to it"
+        )
+    sides = tuple((int(side[0].any()), int(side[1].any())) for side in (_edges(tiles), _edges(tiles.T)))
+    note = ""
+    if any(map(any, sides)):
+        tiles, figure = (
+            np.pad(tiles, sides, constant_values=WALL),
+            np.pad(figure, sides, constant_values=STONE),
+        )
+        note = f"line {first}: the board is open at its edge, and was closed with walls"
+    return Grid((tiles * tile_code(1)).astype(np.uint8), figure), note
+
+
+def _edges(tiles: Cells) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Where the first and the last row are open."""
+    return tiles[0] != WALL, tiles[-1] != WALL
+
+
+def _squares(rows: list[str]) -> tuple[Cells, Cells]:
+    """Ground tiles and figures, without the columns that are blank from top to bottom: indentation."""
+    cols = max(map(len, rows))
+    written = [[CODES[letter] for letter in row] + [(UNWRITTEN, NOTHING)] * (cols - len(row)) for row in rows]
+    tiles, figure = (
+        np.array([[codes[layer] for codes in row] for row in written], np.uint8) for layer in (0, 1)
+    )
+    blank = (np.isin(tiles, (FLOOR, UNWRITTEN)) & (figure == NOTHING)).all(axis=0)
+    kept = np.flatnonzero(~blank)
+    columns = slice(int(kept[0]), int(kept[-1]) + 1) if len(kept) else slice(0, cols)
+    return tiles[:, columns].copy(), figure[:, columns].copy()
 
 
 def _check_pieces(tiles: Cells, figure: Cells, line: int) -> None:
@@ -170,5 +197,5 @@ def _written(level: XsbLevel) -> str:
     lines += [f"; {comment}".strip() for comment in level.comments]
     tiles, figure = (level.grid.ground // tile_code(1)).tolist(), level.grid.figure.tolist()
     for row in zip(tiles, figure, strict=True):
-        lines.append("".join(LETTERS[codes] for codes in zip(*row, strict=True)))
+        lines.append("".join(SQUARES[codes] for codes in zip(*row, strict=True)))
     return "\n".join(lines) + "\n"
