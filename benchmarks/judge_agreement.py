@@ -24,7 +24,7 @@ from videorlvr.audit.near_misses import seen
 from videorlvr.base.files import write_text_atomic
 from videorlvr.base.progress import map_in_order
 from videorlvr.base.records import read_json_object
-from videorlvr.recipes.quickstart import shipped_sft
+from videorlvr.models.shipped import shipped_sft
 from videorlvr.worlds import WORLDS
 from videorlvr.worlds.api import Trace, World
 from videorlvr.worlds.problems import make_problem
@@ -45,7 +45,8 @@ def model_traces(runs: Sequence[Path], args: argparse.Namespace) -> Traces:
     import torch
 
     from videorlvr.models.load import load_policy
-    from videorlvr.players.policy import PolicyPlayer, Sampling
+    from videorlvr.players.policy import PolicyPlayer
+    from videorlvr.players.sampling import Sampling
     from videorlvr.training.device import device_of
 
     torch.set_num_threads(1)  # the cores are shared with other work

@@ -21,11 +21,13 @@ from pathlib import Path
 import torch
 
 from videorlvr.base.records import read_jsonl
-from videorlvr.models.dit import DiTConfig
+from videorlvr.methods import run
+from videorlvr.methods.video.sde_grpo.config import GRPOConfig
+from videorlvr.methods.video.sft.config import SFTConfig
+from videorlvr.models.config import DiTConfig
 from videorlvr.models.load import load_policy
-from videorlvr.players.policy import Sampling
-from videorlvr.training import grpo, sft
-from videorlvr.training.config import GRPOConfig, SFTConfig, Task
+from videorlvr.players.sampling import Sampling
+from videorlvr.training.config import Task
 from videorlvr.worlds import world_of
 
 
@@ -54,7 +56,7 @@ def time_sft(task: Task, model: DiTConfig, args: argparse.Namespace, out: Path) 
         pool_start=4096, pool_grow=64, compile=args.compile, save_every_s=1e6,
     )  # fmt: skip
     began = time.monotonic()
-    sft.run(config, out)
+    run(config, out)
     total, step = time.monotonic() - began, seconds_a_step(out, args.steps // 2)
     rate = args.batch / step
     share = rate * model_flops(model, tokens_of(task)) / args.peak
@@ -86,7 +88,7 @@ def time_rl(tasks: list[Task], policy: Path, args: argparse.Namespace, out: Path
         )  # fmt: skip
         folder = out / window
         began = time.monotonic()
-        grpo.run(config, folder)
+        run(config, folder)
         lines = read_jsonl(folder / "metrics.jsonl")
         last = lines[-1]
         print(

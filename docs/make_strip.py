@@ -18,9 +18,9 @@ from videorlvr.base.media.video import Video
 from videorlvr.base.media.write import animated_webp
 from videorlvr.judge.door import judge
 from videorlvr.judge.tolerance import EXACT
+from videorlvr.methods.video.sft.recipes import SMALL_SAMPLING
 from videorlvr.models.load import load_policy
 from videorlvr.players.policy import PolicyPlayer
-from videorlvr.recipes.small import SAMPLING
 from videorlvr.worlds import WORLDS
 from videorlvr.worlds.api import Problem, World
 from videorlvr.worlds.problems import make_problem
@@ -62,7 +62,7 @@ def strip(clips: list[Video]) -> Video:
 
 def main() -> None:
     policy = load_policy(Path(sys.argv[1]), device=torch.device("cpu"))
-    player, clips = PolicyPlayer(policy, SAMPLING, batch_size=1), []
+    player, clips = PolicyPlayer(policy, SMALL_SAMPLING, batch_size=1), []
     for world in WORLDS.values():
         problem = longest(world)
         video = player(world, [problem], 0)[0]

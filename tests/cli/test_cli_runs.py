@@ -46,7 +46,7 @@ def test_report_of_a_folder_of_runs_stands_alone(runs: Path) -> None:
     assert main(["report", str(runs), "--out", str(page)]) == 0
     html = page.read_text()
     assert "<script" not in html
-    assert "RL against SFT on smoke-v1:maze" in html
+    assert "SDE-GRPO against SFT on smoke-v1:maze" in html
 
 
 @pytest.mark.parametrize(

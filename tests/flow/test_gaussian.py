@@ -17,7 +17,8 @@ from videorlvr.flow.gaussian import (
     round_to_storage,
     sample,
 )
-from videorlvr.flow.sde import CLAIMS, transition
+from videorlvr.flow.sde import transition
+from videorlvr.flow.steps import CLAIMS
 
 SHAPES = [(3, 3, 5, 4), (3, 3, 2, 5, 4)]  # 4-D and 5-D, B == C
 

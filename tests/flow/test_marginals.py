@@ -10,7 +10,8 @@ import torch
 
 from videorlvr.flow.ode import euler_step
 from videorlvr.flow.schedule import sigma_grid
-from videorlvr.flow.sde import CLAIMS, transition
+from videorlvr.flow.sde import transition
+from videorlvr.flow.steps import CLAIMS
 
 MEAN = 0.6
 

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from videorlvr.flow.gaussian import log_prob_mean, log_prob_sum, round_to_storage, sample
-from videorlvr.flow.sde import CLAIMS, transition
+from videorlvr.flow.sde import transition
+from videorlvr.flow.steps import CLAIMS
 
 
 @pytest.mark.parametrize("name", CLAIMS)

@@ -5,11 +5,12 @@ from itertools import pairwise
 import pytest
 import torch
 
+from videorlvr.flow import sampler
 from videorlvr.flow.gaussian import kl_mean, log_prob_mean
 from videorlvr.flow.ode import euler_step, heun_step
-from videorlvr.flow.sampler import StochasticSteps, denoise, replay_transition, sample
+from videorlvr.flow.sampler import StochasticSteps
 from videorlvr.flow.schedule import sigma_grid
-from videorlvr.flow.sde import CLAIMS
+from videorlvr.flow.steps import CLAIMS
 
 SHAPE = (3, 3, 4, 2, 2)  # B == C
 SIGMAS = sigma_grid(6, 3.0)
@@ -25,6 +26,23 @@ class Net(torch.nn.Module):
     def forward(self, x, sigma):
         mixed = self.mix(x.movedim(1, -1)).movedim(-1, 1)
         return torch.tanh(mixed + x.mean(2, keepdim=True)) * (1 + sigma.reshape(-1, 1, 1, 1, 1))
+
+
+def by_sigma(function):
+    """A field that looks at sigma alone."""
+    return lambda x, at: function(x, at.sigma)
+
+
+def denoise(function, x, **knobs):
+    return sampler.denoise(by_sigma(function), x, **knobs)
+
+
+def sample(function, x, **knobs):
+    return sampler.sample(by_sigma(function), x, **knobs)
+
+
+def replay_transition(function, x, **knobs):
+    return sampler.replay_transition(by_sigma(function), x, **knobs)
 
 
 def noise_fn(step, shape):
@@ -227,7 +245,7 @@ def test_unfit_arguments_are_refused_at_the_call(change, word):
 
 def test_wrong_shapes_from_callbacks_are_refused():
     x = torch.randn(SHAPE)
-    with pytest.raises(ValueError, match="velocity_fn"):
+    with pytest.raises(ValueError, match="the field returned"):
         sample(lambda x, _: x[:, :1], x, sigmas=SIGMAS)
     with pytest.raises(ValueError, match="noise_fn"):
         sample(
@@ -238,3 +256,46 @@ def test_wrong_shapes_from_callbacks_are_refused():
 def test_replay_outside_the_window_is_refused():
     with pytest.raises(ValueError, match="steps of the window"):
         replay_transition(Net(), torch.randn(SHAPE), index=3, sigmas=SIGMAS, stochastic=window((0, 1)))
+
+
+@pytest.mark.parametrize("solver", ["euler", "heun"])
+def test_a_field_is_told_where_it_is_asked(solver):
+    """Step, noise levels, which items are left, whether it is Heun's second look: never to be guessed."""
+    net, seen, chosen = Net(), [], window((0, 2))
+
+    def field(x, at):
+        seen.append((at.index, at.corrector, at.items.tolist()))
+        level = SIGMAS[at.index + 1] if at.corrector else SIGMAS[at.index]
+        assert torch.equal(at.sigma, level.expand(len(x)))
+        return net(x, at.sigma)
+
+    walk = sampler.denoise(
+        field, torch.randn(SHAPE), sigmas=SIGMAS, stochastic=chosen, solver=solver, noise_fn=noise_fn
+    )
+    for step in walk:
+        if step.index == 3:
+            walk.send(torch.tensor([2, 0]))
+    looks = [(index, False) for index in range(6)]
+    if solver == "heun":  # not in stochastic steps, and not where sigma' is 0
+        looks = [
+            (0, False),
+            (1, False),
+            (1, True),
+            (2, False),
+            (3, False),
+            (3, True),
+            (4, False),
+            (4, True),
+            (5, False),
+        ]
+    assert [look[:2] for look in seen] == looks
+    assert [look[2] for look in seen] == [[0, 1, 2] if index < 4 else [2, 0] for index, _ in looks]
+    seen.clear()
+    sampler.replay_transition(
+        lambda x, at: seen.append(at.index) or net(x, at.sigma),
+        torch.randn(SHAPE),
+        index=torch.tensor([0, 2, 0]),
+        sigmas=SIGMAS,
+        stochastic=chosen,
+    )
+    assert seen[0].tolist() == [0, 2, 0]

@@ -6,7 +6,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from videorlvr.flow.schedule import sigma_grid, window_steps
+from videorlvr.flow.schedule import sigma_grid
+from videorlvr.flow.steps import window_steps
 
 
 @settings(deadline=None, max_examples=60)

@@ -8,13 +8,13 @@ import torch
 from videorlvr.flow.ode import euler_step
 from videorlvr.flow.path import data_estimate, noise_estimate
 from videorlvr.flow.sde import (
-    CLAIMS,
     cps_transition,
     dance_transition,
     ddim_eta_transition,
     flow_sde_transition,
     transition,
 )
+from videorlvr.flow.steps import CLAIMS
 
 LEVELS = {"sigma": torch.tensor([1.0, 0.8, 0.5]), "sigma_next": torch.tensor([0.9, 0.6, 0.4])}
 each_step = pytest.mark.parametrize("name", CLAIMS)

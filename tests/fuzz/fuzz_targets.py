@@ -165,7 +165,7 @@ def _evaluations(folder: Path) -> list[bytes]:
 def _policies(folder: Path) -> list[bytes]:
     import torch
 
-    from videorlvr.models.dit import DiTConfig
+    from videorlvr.models.config import DiTConfig
     from videorlvr.models.pixels import BuiltinPolicy
 
     config = DiTConfig(width=32, depth=1, heads=2, patch_px=1, mlp_ratio=1)

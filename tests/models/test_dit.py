@@ -6,11 +6,13 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from videorlvr.flow.at import At
 from videorlvr.flow.sampler import sample
 from videorlvr.flow.schedule import sigma_grid
-from videorlvr.models.api import CONFIG
+from videorlvr.models.api import CONFIG, Condition
 from videorlvr.models.codec import decode_pixels, encode_pixels
-from videorlvr.models.dit import DiT, DiTConfig, num_parameters, rotary_angles, rotate
+from videorlvr.models.config import DiTConfig
+from videorlvr.models.dit import DiT, num_parameters, rotary_angles, rotate
 from videorlvr.models.load import weights_hash
 from videorlvr.models.pixels import WEIGHTS, BuiltinPolicy
 
@@ -45,6 +47,16 @@ def latents(seed=0, shape=SHAPE):
     return torch.randn(shape, generator=torch.Generator().manual_seed(seed))
 
 
+def condition_of(clean):
+    free = torch.ones(1, 1, clean.shape[2], 1, 1, dtype=torch.bool)
+    free[:, :, 0] = False
+    return Condition(clean, free)
+
+
+def velocity(policy, x, sigma, clean):
+    return policy.velocity(x, At(sigma), condition_of(clean))
+
+
 def inputs():
     x, clean = latents(1), latents(2).clamp(-1, 1)
     x[:, :, 0] = clean[:, :, 0]
@@ -55,29 +67,31 @@ def inputs():
 def test_an_item_does_not_feel_its_neighbours(either):
     """Bitwise when the neighbours change; to rounding when they go away or change places."""
     x, clean = inputs()
-    together = either.velocity(x, SIGMA, clean)
+    together = velocity(either, x, SIGMA, clean)
     other_x, other_clean, other_sigma = latents(3), latents(4), torch.tensor([0.1, 0.5, 1.0])
     other_x[1], other_clean[1] = x[1], clean[1]
-    assert torch.equal(either.velocity(other_x, other_sigma, other_clean)[1], together[1])
+    assert torch.equal(velocity(either, other_x, other_sigma, other_clean)[1], together[1])
     for item in range(3):
         one = slice(item, item + 1)
-        alone = either.velocity(x[one], SIGMA[one], clean[one])
+        alone = velocity(either, x[one], SIGMA[one], clean[one])
         torch.testing.assert_close(alone[0], together[item], atol=2e-5, rtol=1e-4)
     order = torch.tensor([2, 0, 1])
-    shuffled = either.velocity(x[order], SIGMA[order], clean[order])
+    shuffled = velocity(either, x[order], SIGMA[order], clean[order])
     torch.testing.assert_close(shuffled, together[order], atol=2e-5, rtol=1e-4)
 
 
 @torch.no_grad()
 def test_the_sample_does_not_depend_on_the_noise_of_the_first_frame(either):
     x, clean = inputs()
-    mask = either.free_mask(x)
+    given = condition_of(clean)
+    mask = either.condition(torch.zeros(3, 16, 24, 3, dtype=torch.uint8), [""] * 3, x.shape[2]).free
+    assert torch.equal(mask, given.free)
     assert mask.expand_as(x)[:, :, 1:].all()
     assert not mask.expand_as(x)[:, :, 0].any()
 
     def sampled(start):
         return sample(
-            lambda x, sigma: either.velocity(x, sigma, clean),
+            lambda x, at: either.velocity(x, at, given),
             start,
             sigmas=sigma_grid(3, 3.0),
             free_mask=mask,
@@ -96,23 +110,23 @@ def test_the_sample_does_not_depend_on_the_noise_of_the_first_frame(either):
 @torch.no_grad()
 def test_only_the_first_frame_of_clean_is_looked_at(policy):
     x, clean = inputs()
-    before, later = policy.velocity(x, SIGMA, clean), clean.clone()
+    before, later = velocity(policy, x, SIGMA, clean), clean.clone()
     later[:, :, 1:] = latents(7)[:, :, 1:]
-    assert torch.equal(policy.velocity(x, SIGMA, later), before)
+    assert torch.equal(velocity(policy, x, SIGMA, later), before)
     other = clean.clone()
     other[:, :, 0, 8:16, 8:16] *= -1  # one cell of the board
-    change = (policy.velocity(x, SIGMA, other) - before).abs().amax(dim=(0, 1, 3, 4))
+    change = (velocity(policy, x, SIGMA, other) - before).abs().amax(dim=(0, 1, 3, 4))
     assert (change > 1e-3).all(), "some frame does not see the given one"
 
 
 @torch.no_grad()
 def test_frames_talk_to_each_other_in_both_directions(policy):
     x, clean = inputs()
-    before = policy.velocity(x, SIGMA, clean)
+    before = velocity(policy, x, SIGMA, clean)
     for frame in (1, 4):
         changed = x.clone()
         changed[:, :, frame, :8, :8] += 1
-        change = (policy.velocity(changed, SIGMA, clean) - before).abs().amax(dim=(0, 1, 3, 4))
+        change = (velocity(policy, changed, SIGMA, clean) - before).abs().amax(dim=(0, 1, 3, 4))
         assert (change > 1e-4).all(), frame
 
 
@@ -121,7 +135,7 @@ def test_cells_talk_to_each_other(policy):
     x, clean = inputs()
     changed = x.clone()
     changed[:, :, 2, :8, :8] += 1
-    change = (policy.velocity(changed, SIGMA, clean) - policy.velocity(x, SIGMA, clean)).abs()
+    change = (velocity(policy, changed, SIGMA, clean) - velocity(policy, x, SIGMA, clean)).abs()
     assert (change[:, :, 2, 16:, 16:].amax(dim=(1, 2, 3)) > 1e-4).all()
 
 
@@ -144,21 +158,21 @@ def test_the_first_frame_has_no_noise_level():
 def test_data_and_velocity_predictions_are_one_line():
     """The same network read as data: v = (x - x0) / sigma, so that x - sigma v is what it said."""
     x, clean = inputs()
-    said = policy_of().velocity(x, SIGMA, clean)
-    velocity = policy_of(predicts="data").velocity(x, SIGMA, clean)
+    said = velocity(policy_of(), x, SIGMA, clean)
+    told = velocity(policy_of(predicts="data"), x, SIGMA, clean)
     levels = SIGMA[:, None, None, None, None]
-    torch.testing.assert_close(velocity, (x - said) / levels)
-    torch.testing.assert_close(x - levels * velocity, said, atol=1e-5, rtol=1e-5)
-    near_zero = policy_of(predicts="data").velocity(x, torch.full((3,), 1e-6), clean)
+    torch.testing.assert_close(told, (x - said) / levels)
+    torch.testing.assert_close(x - levels * told, said, atol=1e-5, rtol=1e-5)
+    near_zero = velocity(policy_of(predicts="data"), x, torch.full((3,), 1e-6), clean)
     assert near_zero.isfinite().all()
     assert near_zero.abs().max() < 1e3
 
 
 def test_velocity_is_float32_and_differentiable(either):
     x, clean = inputs()
-    velocity = either.velocity(x, SIGMA, clean)
-    assert velocity.dtype == torch.float32
-    velocity[:, :, 1:].square().mean().backward()
+    told = velocity(either, x, SIGMA, clean)
+    assert told.dtype == torch.float32
+    told[:, :, 1:].square().mean().backward()
     still = [name for name, p in either.module.named_parameters() if p.grad is None or not p.grad.any()]
     assert still == []
 
@@ -167,7 +181,7 @@ def test_a_fresh_network_is_a_constant_and_its_blocks_do_nothing():
     """Zero gates: what it says does not depend on x; it begins from nowhere in particular."""
     fresh = BuiltinPolicy.new(DiTConfig(width=32, depth=2, heads=2, predicts="velocity"), seed=0, device=CPU)
     x, clean = inputs()
-    assert not fresh.velocity(x, SIGMA, clean).any()
+    assert not velocity(fresh, x, SIGMA, clean).any()
 
 
 def test_a_seed_names_a_network_and_leaves_the_global_one_alone():
@@ -220,7 +234,7 @@ def test_saved_and_loaded_is_the_same_bitwise(either, tmp_path):
     either.save(tmp_path / "policy")
     loaded = BuiltinPolicy.load(tmp_path / "policy", device=CPU)
     x, clean = inputs()
-    assert torch.equal(loaded.velocity(x, SIGMA, clean), either.velocity(x, SIGMA, clean))
+    assert torch.equal(velocity(loaded, x, SIGMA, clean), velocity(either, x, SIGMA, clean))
     assert loaded.module.config == either.module.config
     ours, theirs = either.module.state_dict(), loaded.module.state_dict()
     assert list(ours) == list(theirs)

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from videorlvr.models.api import CONFIG
-from videorlvr.models.dit import DiTConfig
+from videorlvr.models.config import DiTConfig
 from videorlvr.models.load import load_policy
 from videorlvr.models.pixels import WEIGHTS, BuiltinPolicy
 

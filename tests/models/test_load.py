@@ -10,10 +10,10 @@ import torch
 
 from videorlvr.base.choices import ChoiceError
 from videorlvr.models.api import CONFIG
-from videorlvr.models.dit import DiTConfig
+from videorlvr.models.config import DiTConfig
 from videorlvr.models.load import load_policy, new_policy, weights_hash
 from videorlvr.models.pixels import BuiltinPolicy
-from videorlvr.recipes.quickstart import shipped_sft
+from videorlvr.models.shipped import shipped_sft
 
 CPU = torch.device("cpu")
 CONFIG_OF_MINE = DiTConfig(width=32, depth=1, heads=2)

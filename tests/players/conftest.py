@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from videorlvr.models.dit import DiTConfig
+from videorlvr.models.config import DiTConfig
 from videorlvr.models.pixels import BuiltinPolicy
 from videorlvr.worlds import world_of
 from videorlvr.worlds.problems import make_problem

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from videorlvr.players.policy import PolicyPlayer, Sampling, condition, named_noise
+from videorlvr.players.policy import PolicyPlayer, condition_of, named_noise
+from videorlvr.players.sampling import Sampling
 from videorlvr.worlds import world_of
 from videorlvr.worlds.render import first_frame
 
@@ -36,8 +37,8 @@ def test_noise_is_standard_normal_and_unrelated_between_problems(problems):
 
 
 def test_the_condition_is_each_problems_first_frame(policy, problems):
-    clean = condition(policy, problems)
-    for item, problem in zip(policy.decode(clean).numpy(), problems, strict=True):
+    condition = condition_of(policy, problems)
+    for item, problem in zip(policy.decode(condition.clean).numpy(), problems, strict=True):
         for frame in item:
             assert np.array_equal(frame, first_frame(MAZE, problem))
 

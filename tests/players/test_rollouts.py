@@ -7,11 +7,13 @@ import pytest
 import torch
 from torch.distributions import Normal
 
+from videorlvr.flow.at import At
 from videorlvr.flow.gaussian import Transition, kl_mean
 from videorlvr.flow.ode import euler_step
-from videorlvr.flow.sampler import StochasticSteps, replay_transition, sample
-from videorlvr.players.policy import Sampling, condition
-from videorlvr.players.rollouts import collect, drift_square
+from videorlvr.flow.sampler import StochasticSteps
+from videorlvr.players.policy import condition_of, roll
+from videorlvr.players.rollouts import collect, drift_square, replay
+from videorlvr.players.sampling import Sampling
 from videorlvr.worlds import world_of
 from videorlvr.worlds.render import first_frame
 
@@ -37,20 +39,22 @@ def ddim_std(index: int, eta: float) -> float:
 
 
 def test_log_probs_are_those_of_torch_on_what_was_stored(policy, problems):
-    chunk = rolled(policy, problems)
-    for position, index in enumerate(chunk.steps.steps):
-        law = Normal(chunk.means[position].double(), ddim_std(index, 0.7))
-        free = law.log_prob(chunk.actions[position].double())[:, :, 1:]
+    batch = rolled(policy, problems)
+    for position, index in enumerate(batch.trajectory.steps.steps):
+        law = Normal(batch.trajectory.means[position].double(), ddim_std(index, 0.7))
+        free = law.log_prob(batch.trajectory.actions[position].double())[:, :, 1:]
         torch.testing.assert_close(
-            chunk.log_probs[position], free.flatten(1).mean(1).float(), atol=1e-5, rtol=1e-5
+            batch.trajectory.log_probs[position], free.flatten(1).mean(1).float(), atol=1e-5, rtol=1e-5
         )
 
 
 def test_actions_are_spread_as_the_law_says(policy, problems):
     """(action - mean) / std is standard normal in the free frames: the stored law is the one drawn from."""
-    chunk = rolled(policy, problems)
-    for position, index in enumerate(chunk.steps.steps):
-        z = (chunk.actions[position] - chunk.means[position])[:, :, 1:] / ddim_std(index, 0.7)
+    batch = rolled(policy, problems)
+    for position, index in enumerate(batch.trajectory.steps.steps):
+        z = (batch.trajectory.actions[position] - batch.trajectory.means[position])[:, :, 1:] / ddim_std(
+            index, 0.7
+        )
         assert abs(z.mean()) < 5 / z.numel() ** 0.5
         assert z.var().item() == pytest.approx(1, abs=5 * (2 / z.numel()) ** 0.5)
         related = torch.corrcoef(z.flatten(1)) - torch.eye(len(z))
@@ -58,55 +62,47 @@ def test_actions_are_spread_as_the_law_says(policy, problems):
 
 
 def test_the_given_frame_is_clean_everywhere(policy, problems):
-    chunk = rolled(policy, problems)
-    for tensor in (*chunk.states, *chunk.actions):
-        assert torch.equal(tensor[:, :, 0], chunk.clean[:, :, 0])
-    for video, problem in zip(chunk.videos, chunk.problems, strict=True):
+    batch = rolled(policy, problems)
+    for tensor in (*batch.trajectory.states, *batch.trajectory.actions):
+        assert torch.equal(tensor[:, :, 0], batch.condition.clean[:, :, 0])
+    for video, problem in zip(batch.videos, batch.problems, strict=True):
         assert np.array_equal(video[0], first_frame(world_of("maze"), problem))
 
 
 def test_groups_are_neighbours_and_differ(policy, problems):
-    chunk = rolled(policy, problems)
-    assert [p.address.index for p in chunk.problems] == [0, 0, 0, 1, 1, 1]
-    assert len({video.tobytes() for video in chunk.videos}) == 2 * GROUP
+    batch = rolled(policy, problems)
+    assert [p.address.index for p in batch.problems] == [0, 0, 0, 1, 1, 1]
+    assert len({video.tobytes() for video in batch.videos}) == 2 * GROUP
 
 
 def test_outside_the_window_the_path_is_the_ode(policy, problems):
     """From the action of one window step to the state of the next, and from the last to the video."""
-    chunk, grid = rolled(policy, problems), SAMPLING.grid()
+    batch, grid = rolled(policy, problems), SAMPLING.grid()
 
     @torch.no_grad()
     def walk(x, first, last):
         for k in range(first, last):
             sigma, below = grid[k].expand(len(x)), grid[k + 1].expand(len(x))
-            velocity = policy.velocity(x, sigma, chunk.clean)
+            velocity = policy.velocity(x, At(sigma), batch.condition)
             velocity[:, :, 0] = 0
             x = euler_step(x, velocity, sigma, below)
         return x
 
-    assert torch.equal(walk(chunk.actions[0], 1, 2), chunk.states[1])
-    assert np.array_equal(policy.decode(walk(chunk.actions[1], 3, 5)).numpy(), chunk.videos)
+    assert torch.equal(walk(batch.trajectory.actions[0], 1, 2), batch.trajectory.states[1])
+    assert np.array_equal(policy.decode(walk(batch.trajectory.actions[1], 3, 5)).numpy(), batch.videos)
 
 
 def test_a_rollout_is_a_function_of_its_generator(policy, problems):
     first, again, other = (rolled(policy, problems, seed=seed) for seed in (0, 0, 1))
     assert np.array_equal(first.videos, again.videos)
-    assert torch.equal(first.log_probs, again.log_probs)
+    assert torch.equal(torch.stack(first.trajectory.log_probs), torch.stack(again.trajectory.log_probs))
     assert not np.array_equal(first.videos, other.videos)
 
 
 @pytest.mark.parametrize("name", ["ddim-eta", "cps", "dance", "flow-sde"])
 def test_with_little_noise_the_videos_approach_the_ode(policy, problems, name):
     noise = torch.randn((6, 3, 5, 24, 24), generator=torch.Generator().manual_seed(0))
-    clean = condition(policy, problems[:2]).repeat_interleave(GROUP, 0)
-    with torch.no_grad():
-        x = sample(
-            lambda x, sigma: policy.velocity(x, sigma, clean),
-            noise,
-            sigmas=SAMPLING.grid(),
-            free_mask=policy.free_mask(clean),
-            clean=clean,
-        )
+    x = roll(policy, condition_of(policy, problems[:2]).repeat(GROUP), noise, SAMPLING)
     plain = policy.decode(x).numpy().astype(int)
     gap = [
         np.abs(rolled(policy, problems, (0, 1), scale=scale, name=name).videos - plain).mean()
@@ -119,44 +115,28 @@ def test_with_little_noise_the_videos_approach_the_ode(policy, problems, name):
 
 @pytest.mark.parametrize("name", ["ddim-eta", "cps", "dance", "flow-sde"])
 def test_replay_is_the_rollout_bitwise_and_without_drift(policy, problems, name):
-    chunk = rolled(policy, problems, name=name)
-    mask = policy.free_mask(chunk.clean)
-    for position, index in enumerate(chunk.steps.steps):
-        law = replay_transition(
-            lambda x, sigma: policy.velocity(x, sigma, chunk.clean),
-            chunk.states[position],
-            index=index,
-            sigmas=SAMPLING.grid(),
-            stochastic=chunk.steps,
-            free_mask=mask,
-            clean=chunk.clean,
-        )
-        assert torch.equal(law.mean[:, :, 1:], chunk.means[position][:, :, 1:])
+    batch = rolled(policy, problems, name=name)
+    mask, means = batch.condition.free, batch.trajectory.means
+    for position in range(len(batch.trajectory.steps.steps)):
+        law = replay(policy, batch.condition, batch.trajectory, position, SAMPLING.grid())
+        assert torch.equal(law.mean[:, :, 1:], batch.trajectory.means[position][:, :, 1:])
         assert law.mean.requires_grad
-        assert not drift_square(chunk, position, law, mask).any()
+        assert not drift_square(means[position], law, mask).any()
         moved = Transition(law.mean + 0.1, law.std)
         torch.testing.assert_close(
-            drift_square(chunk, position, moved, mask),
-            kl_mean(Transition(chunk.means[position], law.std), moved, mask).detach(),
+            drift_square(means[position], moved, mask),
+            kl_mean(Transition(batch.trajectory.means[position], law.std), moved, mask).detach(),
         )
 
 
 def test_replay_has_no_drift_when_trajectories_are_stored_in_bf16(policy, problems):
-    chunk = rolled(policy, problems, storage_dtype=torch.bfloat16)
-    mask = policy.free_mask(chunk.clean)
-    law = replay_transition(
-        lambda x, sigma: policy.velocity(x, sigma, chunk.clean),
-        chunk.states[0],
-        index=0,
-        sigmas=SAMPLING.grid(),
-        stochastic=chunk.steps,
-        free_mask=mask,
-        clean=chunk.clean,
-    )
-    assert not drift_square(chunk, 0, law, mask).any()
+    batch = rolled(policy, problems, storage_dtype=torch.bfloat16)
+    law = replay(policy, batch.condition, batch.trajectory, 0, SAMPLING.grid())
+    assert not drift_square(batch.trajectory.means[0], law, batch.condition.free).any()
 
 
 def test_a_rollout_keeps_no_graph(policy, problems):
-    chunk = rolled(policy, problems)
-    kept = (*chunk.states, *chunk.actions, *chunk.means, chunk.log_probs, chunk.clean)
+    batch = rolled(policy, problems)
+    held = batch.trajectory
+    kept = (*held.states, *held.actions, *held.means, *held.log_probs, batch.condition.clean, batch.x0)
     assert not any(tensor.requires_grad for tensor in kept)

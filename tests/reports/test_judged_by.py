@@ -32,7 +32,7 @@ def test_players_judged_alike_share_a_line(tmp_path: Path) -> None:
     html = page(tmp_path, sft, run(tmp_path / "rl", "grpo", sft))
     digest = read_json(evaluation_dir(sft, SUITE.name) / "summary.json")["fingerprint"]["digest"]
     assert f"All players here: fingerprint {digest} (judge 2; maze-v1; suite smoke-v1:maze" in html
-    assert "RL against SFT" in html
+    assert "SDE-GRPO against SFT" in html
     assert WARNING not in html
 
 
@@ -40,9 +40,9 @@ def test_players_judged_otherwise_are_not_compared(tmp_path: Path, monkeypatch: 
     sft = run(tmp_path / "sft", "sft")
     monkeypatch.setattr("videorlvr.judge.fingerprint.JUDGE_VERSION", 999)
     html = page(tmp_path, sft, run(tmp_path / "rl", "grpo", sft))
-    assert "SFT and RL cannot be compared, for they differ in the judge&#39;s version (2, 999)" in html
+    assert "SFT and SDE-GRPO cannot be compared, for they differ in the judge&#39;s version (2, 999)" in html
     assert WARNING in html
-    assert "RL against SFT" not in html
+    assert "SDE-GRPO against SFT" not in html
 
 
 def test_a_player_of_an_older_release_is_named(tmp_path: Path) -> None:

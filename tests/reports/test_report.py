@@ -109,13 +109,13 @@ def test_page_is_well_formed_and_inert(html):
 def test_page_holds_the_numbers_and_the_verdict(html, runs):
     text = " ".join(Page(html).text.split())
     loaded = [load.load_run(label, folder) for label, folder in load.labelled(load.find_runs([runs]))]
-    assert [run.label for run in loaded] == ["oracle", "random-legal", "SFT", "RL"]
+    assert [run.label for run in loaded] == ["oracle", "random-legal", "SFT", "SDE-GRPO"]
     for run in loaded:
         for world in WORLDS:
             part = tables.results(run, SUITE.name)["worlds"][world]
             assert tables.with_interval(part) in text
-    assert load.parents([(run.label, run.folder) for run in loaded]) == [("SFT", "RL")]
-    assert "RL solves 100.0 % of smoke-v1" in text
+    assert load.parents([(run.label, run.folder) for run in loaded]) == [("SFT", "SDE-GRPO")]
+    assert "SDE-GRPO solves 100.0 % of smoke-v1" in text
     assert "train grpo --seed 0" in text
     assert suites.suite_hash(SUITE) in text
     assert "abc123" in text
@@ -124,7 +124,7 @@ def test_page_holds_the_numbers_and_the_verdict(html, runs):
 def test_clips_show_before_and_after_with_verdicts(html):
     page = Page(html)
     alternatives = [value for tag, key, value in page.attributes if (tag, key) == ("img", "alt")]
-    for label in ("problem", "oracle", "SFT", "RL"):
+    for label in ("problem", "oracle", "SFT", "SDE-GRPO"):
         assert f"{label} of maze-v1/micro/test/0" in alternatives
     assert "refused" in page.text
     assert "Chosen by rule" in page.text

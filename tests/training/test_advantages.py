@@ -13,7 +13,13 @@ REWARDS = st.lists(st.integers(-1000, 1000), min_size=2, max_size=12).map(lambda
 
 
 def advantages(rewards, *, min_spread=1e-4, max_advantage=100.0):
-    return group_advantages(rewards, min_spread=min_spread, max_advantage=max_advantage)
+    """Of a table with a group a row, handed over as one batch."""
+    table = np.asarray(rewards, float)
+    ids = np.repeat(np.arange(len(table)), table.shape[1])
+    result, live = group_advantages(
+        table.reshape(-1), ids, min_spread=min_spread, max_advantage=max_advantage
+    )
+    return result.reshape(table.shape), live.reshape(table.shape).all(1)
 
 
 @pytest.mark.parametrize("min_spread", [0.0, 1e-4])
@@ -84,7 +90,16 @@ def test_a_reward_that_is_no_number_is_refused(bad):
         advantages([[0.1, bad], [0.1, 0.2]])
 
 
-@pytest.mark.parametrize("shape", [(4,), (4, 1), (2, 2, 2)])
-def test_groups_of_one_are_refused(shape):
-    with pytest.raises(ValueError, match="group of 2 or more"):
-        advantages(np.zeros(shape))
+def test_a_group_is_where_its_ids_are():
+    rewards, ids = np.random.default_rng(0).random(9), np.array([7, 3, 7, 3, 5, 5, 7, 3, 5])
+    knobs = {"min_spread": 1e-4, "max_advantage": 100.0}
+    mixed, _ = group_advantages(rewards, ids, **knobs)
+    order = np.argsort(ids, kind="stable")
+    np.testing.assert_array_equal(mixed[order], group_advantages(rewards[order], ids[order], **knobs)[0])
+
+
+def test_groups_of_one_and_other_shapes_are_refused():
+    with pytest.raises(ValueError, match="group 1 has one video"):
+        group_advantages([0.1, 0.2, 0.3], [0, 0, 1], min_spread=0.0, max_advantage=1.0)
+    with pytest.raises(ValueError, match=r"expected \[B\] twice"):
+        group_advantages([[0.1, 0.2]], [[0, 0]], min_spread=0.0, max_advantage=1.0)

@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from videorlvr.models.dit import DiT, DiTConfig
+from videorlvr.models.config import DiTConfig
+from videorlvr.models.dit import DiT
 from videorlvr.training.optimizer import block_matrices, make_optimizer
 
 

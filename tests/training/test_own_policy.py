@@ -11,10 +11,12 @@ from safetensors.torch import load_file, save_file
 from videorlvr.base.records import read_jsonl
 from videorlvr.evaluation.runner import evaluate
 from videorlvr.evaluation.suites import Part, Suite
-from videorlvr.models.codec import decode_pixels, encode_pixels
+from videorlvr.methods import method_of
+from videorlvr.models.codec import condition_pixels, decode_pixels, encode_pixels
+from videorlvr.models.module import ModulePolicy
 from videorlvr.players.policy import PolicyPlayer
-from videorlvr.training import grpo, sft
 from videorlvr.training.loop import Interrupted
+from videorlvr.training.run import train
 
 
 class Blend(torch.nn.Module):
@@ -33,19 +35,14 @@ class Blend(torch.nn.Module):
         return (x - believed) / sigma.clamp_min(0.05)[:, None, None, None, None]
 
 
-class BlendPolicy:
+class BlendPolicy(ModulePolicy):
     """Nothing of the built-in policy: the methods of `Policy`, files of its own."""
 
-    device = torch.device("cpu")
-
     def __init__(self, module=None):
-        self.module = module or Blend()
+        super().__init__(module or Blend())
 
-    def with_module(self, module):
-        return BlendPolicy(module)
-
-    def compile(self):
-        pass
+    def condition(self, first, prompts, num_frames):
+        return condition_pixels(first, num_frames)
 
     def encode(self, video):
         return encode_pixels(video)
@@ -53,13 +50,8 @@ class BlendPolicy:
     def decode(self, x):
         return decode_pixels(x)
 
-    def velocity(self, x, sigma, clean):
-        return self.module(x, sigma, clean[:, :, :1])
-
-    def free_mask(self, x):
-        mask = torch.ones(1, 1, x.shape[2], 1, 1, dtype=torch.bool)
-        mask[:, :, 0] = False
-        return mask
+    def velocity(self, x, at, condition):
+        return self.module(x, at.sigma, condition.clean[:, :, :1])
 
     def save(self, folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -84,7 +76,7 @@ def policy_of(folder=None):
 @pytest.fixture(scope="module")
 def taught(sft_config, tmp_path_factory):
     config = sft_config(tasks=["sokoban:micro"], num_steps=2, warmup=0, validate_every=2, num_val=2)
-    return sft.train(config, policy_of(), tmp_path_factory.mktemp("own") / "sft")
+    return train(method_of("sft"), config, policy_of(), tmp_path_factory.mktemp("own") / "sft")
 
 
 def moved(before, after):
@@ -105,10 +97,15 @@ def test_sft_trains_it(taught):
 def test_rl_trains_it_and_goes_on_where_it_stopped(rl_config, taught, tmp_path):
     """With the KL to what it was at first, also after an interruption."""
     config = rl_config(tasks=["sokoban:micro"], init=str(taught), num_steps=2, kl_weight=1.0)
-    whole = grpo.train(config, policy_of(taught), tmp_path / "whole")
+    whole = train(method_of("sde-grpo"), config, policy_of(taught), tmp_path / "whole")
     with pytest.raises(Interrupted):
-        grpo.train(config.model_copy(update={"max_s": 1e-9}), policy_of(taught), tmp_path / "stopped")
-    again = grpo.train(config, policy_of(taught), tmp_path / "stopped")
+        train(
+            method_of("sde-grpo"),
+            config.model_copy(update={"max_s": 1e-9}),
+            policy_of(taught),
+            tmp_path / "stopped",
+        )
+    again = train(method_of("sde-grpo"), config, policy_of(taught), tmp_path / "stopped")
     assert not moved(saved(whole), saved(again))
     assert "share" in moved(saved(taught), saved(whole))
     assert [line["kl"] > 0 for line in read_jsonl(tmp_path / "stopped" / "metrics.jsonl")] == [False, True]

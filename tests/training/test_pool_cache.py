@@ -7,8 +7,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from videorlvr.methods import run
 from videorlvr.models.pixels import WEIGHTS
-from videorlvr.training import pool_cache, sft
+from videorlvr.training import pool_cache
 from videorlvr.training.config import Task
 from videorlvr.training.data import BLOCK, OracleVideos
 from videorlvr.training.loop import Interrupted
@@ -88,14 +89,14 @@ def test_a_segment_that_cannot_be_trusted_is_made_again(tmp_path, harm):
 @pytest.mark.parametrize("deleted", [False, True])
 def test_a_resumed_run_is_the_same_run_with_and_without_the_cache(sft_config, tmp_path, deleted):
     config = sft_config(pool_start=400, pool_grow=100, pool_size=1000)
-    sft.run(config, tmp_path / "whole")
+    run(config, tmp_path / "whole")
     for _ in range(3):
         with pytest.raises(Interrupted):
-            sft.run(config.model_copy(update={"max_s": 1e-9}), tmp_path / "stopped")
+            run(config.model_copy(update={"max_s": 1e-9}), tmp_path / "stopped")
         assert files(tmp_path / "stopped" / "pool")
         if deleted:
             files(tmp_path / "stopped" / "pool")[0].unlink()
-    sft.run(config, tmp_path / "stopped")
+    run(config, tmp_path / "stopped")
     ours, theirs = (load_file(tmp_path / name / "policy" / WEIGHTS) for name in ("stopped", "whole"))
     assert all(torch.equal(ours[name], theirs[name]) for name in ours)
     assert not (tmp_path / "stopped" / "pool").exists()

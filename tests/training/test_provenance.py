@@ -35,11 +35,9 @@ def test_run_checkpoint_and_result_bear_one_fingerprint(run: Path) -> None:
 
 
 def test_the_reward_of_rl_is_part_of_its_fingerprint() -> None:
-    from videorlvr.recipes import RECIPES
+    from videorlvr.methods import recipe_of
 
-    configs = [
-        RECIPES["micro-maze-rl"]().model_copy(update={"reward": name}) for name in ("dense-v1", "sparse")
-    ]
+    configs = [recipe_of("micro-maze-rl").changed(reward=name) for name in ("dense-v1", "sparse")]
     dense, sparse = map(fingerprint_of_run, configs)
     assert dense.digest != sparse.digest
     assert dense.rewards["maze"]["dense-v1"]["weights"]["success"] == 0.5

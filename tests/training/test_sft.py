@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from videorlvr.base.processes import start_workers
-from videorlvr.models.codec import encode_pixels
+from videorlvr.methods.video.sft.math import learning_rate, regression_loss
+from videorlvr.models.codec import condition_pixels, encode_pixels
 from videorlvr.training.config import Task
 from videorlvr.training.data import BLOCK, OracleVideos
-from videorlvr.training.sft import learning_rate, regression_loss
 from videorlvr.worlds import world_of
 from videorlvr.worlds.problems import make_problem
 from videorlvr.worlds.render import oracle_video
@@ -24,19 +24,10 @@ class Table(torch.nn.Module):
     def __init__(self, shape):
         super().__init__()
         self.velocities = torch.nn.Parameter(torch.randn(shape))
-        self.module = self
 
-    def encode(self, video):
-        return encode_pixels(video)
-
-    def velocity(self, x, sigma, clean):
-        self.seen = (x, sigma, clean)
+    def velocity(self, x, at):
+        self.seen = (x, at.sigma)
         return self.velocities.expand(x.shape) + 0 * x
-
-    def free_mask(self, x):
-        mask = torch.ones(1, 1, x.shape[2], 1, 1, dtype=torch.bool)
-        mask[:, :, 0] = False
-        return mask
 
 
 def videos(count=3):
@@ -44,16 +35,23 @@ def videos(count=3):
 
 
 def loss_of(policy, video, seed=0):
-    return regression_loss(policy, video, torch.Generator().manual_seed(seed), SHIFT)
+    condition = condition_pixels(video[:, 0], video.shape[1])
+    return regression_loss(
+        policy.velocity,
+        encode_pixels(video),
+        free=condition.free,
+        clean=condition.clean,
+        generator=torch.Generator().manual_seed(seed),
+        shift=SHIFT,
+    )
 
 
 def test_the_given_frame_enters_clean_and_stays_outside_the_loss():
     video = videos()
     policy = Table((3, 3, 5, 8, 8))
     loss = loss_of(policy, video)
-    x, _, clean = policy.seen
+    x, _ = policy.seen
     assert torch.equal(x[:, :, 0], encode_pixels(video)[:, :, 0])
-    assert torch.equal(clean[:, :, 0], x[:, :, 0])
     assert not torch.isclose(x, encode_pixels(video))[:, :, 1:].all(dim=(1, 3, 4)).any(), "no noise at all"
     loss.backward()
     grad = policy.velocities.grad
@@ -68,7 +66,7 @@ def test_the_loss_is_the_mean_squared_velocity_error_of_what_the_network_saw():
     """x = (1 - sigma) x0 + sigma noise gives the noise back; the velocity to predict is noise - x0."""
     video, policy = videos(), Table((3, 3, 5, 8, 8))
     loss = loss_of(policy, video)
-    x, sigma, _ = policy.seen
+    x, sigma = policy.seen
     x0, level = encode_pixels(video).double(), sigma.double()[:, None, None, None, None]
     noise = (x.double() - (1 - level) * x0) / level
     error = (policy.velocities.double() - (noise - x0))[:, :, 1:] ** 2
@@ -151,9 +149,9 @@ def test_boards_of_unlike_size_are_gathered_on_one_canvas():
     assert all(video.tobytes() in made for video in pool("maze:paper").batch(0, 6).numpy())
 
 
-def test_the_learning_rate_rises_and_falls(sft_config):
-    config = sft_config(num_steps=100, warmup=10, lr=1e-2, final_lr=0.1)
-    rates = np.array([learning_rate(config, step) for step in range(100)])
+def test_the_learning_rate_rises_and_falls():
+    knobs = {"num_steps": 100, "warmup": 10, "peak": 1e-2, "final": 0.1}
+    rates = np.array([learning_rate(step, **knobs) for step in range(100)])
     assert rates[0] == pytest.approx(1e-3, rel=0.01)
     assert rates.argmax() in (9, 10)
     assert (np.diff(rates[10:]) < 0).all()

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 import pytest
 
 from videorlvr.base.records import read_jsonl
-from videorlvr.training import sft
+from videorlvr.methods import run
 from videorlvr.training.loop import Interrupted
 from videorlvr.training.track import tracking
 
@@ -34,8 +34,8 @@ def test_tensorboard_is_told_what_the_metrics_file_is(sft_config, tmp_path):
     """By a run that was stopped once."""
     config = sft_config(tracker="tensorboard", validate_every=3, num_val=2)
     with pytest.raises(Interrupted):
-        sft.run(config.model_copy(update={"max_s": 1e-9}), tmp_path)
-    sft.run(config, tmp_path)
+        run(config.model_copy(update={"max_s": 1e-9}), tmp_path)
+    run(config, tmp_path)
     expected = {}
     for line in read_jsonl(tmp_path / "metrics.jsonl"):
         for name, value in line.items():
@@ -60,6 +60,6 @@ def test_a_tracker_that_is_not_installed_is_refused_before_anything_is_made(sft_
     if find_spec("accelerate") and find_spec(name):
         pytest.skip(f"{name} is installed")
     with pytest.raises(ValueError, match=rf"{name} needs .*pip install 'videorlvr\[track\]'") as caught:
-        sft.run(sft_config(tracker=name), tmp_path / "run")
+        run(sft_config(tracker=name), tmp_path / "run")
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "run").exists()

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from videorlvr.models.dit import DiTConfig
-from videorlvr.recipes import RECIPES, recipe_of
-from videorlvr.training.config import GRPOConfig, SFTConfig, Task, checked, overridden
+from videorlvr.methods import recipe_of, recipes
+from videorlvr.methods.video.sde_grpo.config import GRPOConfig
+from videorlvr.methods.video.sft.config import SFTConfig
+from videorlvr.models.config import DiTConfig
+from videorlvr.training.config import Task
+from videorlvr.training.settings import checked, overridden
 from videorlvr.worlds import WORLDS
 
 SFT = SFTConfig(tasks=["maze:micro"], num_steps=10)
@@ -146,9 +149,19 @@ def test_every_level_but_hard_can_be_trained():
         assert not world.levels["hard"].trainable
 
 
-@pytest.mark.parametrize("name", RECIPES)
-def test_every_recipe_is_a_configuration_that_survives_json(name):
+@pytest.mark.parametrize("name", recipes())
+def test_every_recipe_is_valid_survives_json_and_says_what_it_costs_and_gives(name):
     """`model_copy` does not check; a round trip through the stored form does."""
     config = recipe_of(name)
     assert type(config).model_validate_json(config.model_dump_json()) == config
     assert name == name.lower()
+    said = recipes()[name].__doc__
+    assert f"`videorlvr train {name}`" in said
+    assert "Cost: " in said
+    assert "Result: " in said
+
+
+def test_a_recipe_that_is_changed_is_checked():
+    with pytest.raises(ValueError, match="num_trained"):
+        recipe_of("small-rl").changed(num_trained=10)
+    assert recipe_of("small-rl").changed(num_trained=3).num_trained == 3

@@ -51,7 +51,8 @@ def evaluate_run(
     from videorlvr.base.runs import evaluation_dir
     from videorlvr.evaluation.runner import evaluate
     from videorlvr.models.load import load_policy, weights_hash
-    from videorlvr.players.policy import PolicyPlayer, Sampling
+    from videorlvr.players.policy import PolicyPlayer
+    from videorlvr.players.sampling import Sampling
     from videorlvr.training.device import device_of
 
     if not (run_folder / runs.CONFIG).is_file():

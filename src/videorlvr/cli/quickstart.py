@@ -35,18 +35,18 @@ def run(args: Namespace) -> int:
 
 
 def _train(out: Path) -> None:
+    from videorlvr.methods import run as train
     from videorlvr.recipes import quickstart
-    from videorlvr.training import grpo, sft
 
     _say("1/4  Maze: SFT from scratch on oracle videos")
-    maze = sft.run(quickstart.maze_sft(), out / "maze-sft")
+    maze = train(quickstart.maze_sft(), out / "maze-sft")
     _say("2/4  Maze: SDE-GRPO with Early-Step Focus, against the judge")
-    grpo.run(quickstart.maze_rl(maze), out / "maze-rl")
+    train(quickstart.maze_rl(maze), out / "maze-rl")
     _say("3/4  FlowFree and Sokoban: SDE-GRPO from the SFT policy that ships with videorlvr")
     if not (out / "others-sft").exists():
         shutil.copytree(quickstart.shipped_sft(), out / "others-sft.part", dirs_exist_ok=True)
         (out / "others-sft.part").rename(out / "others-sft")
-    grpo.run(quickstart.others_rl(out / "others-sft" / "policy"), out / "others-rl")
+    train(quickstart.others_rl(out / "others-sft" / "policy"), out / "others-rl")
 
 
 def _evaluate(out: Path) -> None:
@@ -89,10 +89,11 @@ def _by_world(folders: dict[str, Path]) -> Player:
 
     from videorlvr.models.load import load_policy
     from videorlvr.players.policy import PolicyPlayer
-    from videorlvr.recipes.micro import SAMPLING
+    from videorlvr.players.sampling import Sampling
 
+    sampling = Sampling(num_steps=5, shift=3.0)
     players = {
-        world: PolicyPlayer(load_policy(folder / "policy", device=torch.device("cpu")), SAMPLING)
+        world: PolicyPlayer(load_policy(folder / "policy", device=torch.device("cpu")), sampling)
         for world, folder in folders.items()
     }
     return lambda world, problems, sample: players[world.name](world, problems, sample)

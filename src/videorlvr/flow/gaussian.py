@@ -78,7 +78,7 @@ def _positive(std: Tensor) -> Tensor:
     if not bool((std > 0).all()):
         raise ValueError(
             f"std={std.tolist()}; expected > 0 everywhere: a step without noise is a point, it has no "
-            f"log-probability or KL; keep it out of the trained window (see schedule.window_steps)"
+            f"log-probability or KL; keep it out of the trained window (see steps.window_steps)"
         )
     return std
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from videorlvr.flow.ode import VelocityFn
+from videorlvr.flow.at import At, Field
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,17 +48,17 @@ class Given:
             return x
         return torch.where(self.free_mask, x, self.clean)
 
-    def still(self, velocity_fn: VelocityFn) -> VelocityFn:
-        """`velocity_fn` in float32, not allowed to move the given part.
+    def still(self, field: Field) -> Field:
+        """`field` in float32, not allowed to move the given part.
 
         So a state that holds the clean values keeps them through every point an ODE step asks about.
         """
 
-        def velocity_of(x: Tensor, sigma: Tensor) -> Tensor:
-            velocity = velocity_fn(x, sigma).to(torch.float32)
+        def velocity_of(x: Tensor, at: At) -> Tensor:
+            velocity = field(x, at).to(torch.float32)
             if velocity.shape != x.shape:
                 raise ValueError(
-                    f"velocity_fn returned {tuple(velocity.shape)}; expected the shape of x, {tuple(x.shape)}"
+                    f"the field returned {tuple(velocity.shape)}; expected the shape of x, {tuple(x.shape)}"
                 )
             if self.free_mask is None:
                 return velocity

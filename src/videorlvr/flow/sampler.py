@@ -11,20 +11,20 @@ The loop leaves autograd as it finds it: wrap it in `torch.no_grad()` for rollou
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import Literal
+from functools import partial
 
 import torch
 from torch import Tensor
 
+from videorlvr.flow.at import At, Field
 from videorlvr.flow.gaussian import Transition, round_to_storage
 from videorlvr.flow.gaussian import sample as draw
 from videorlvr.flow.given import Given
-from videorlvr.flow.ode import VelocityFn, euler_step, heun_step
+from videorlvr.flow.ode import euler_step, heun_step
 from videorlvr.flow.path import data_estimate
-from videorlvr.flow.sde import SdeName
 from videorlvr.flow.sde import transition as sde_transition
+from videorlvr.flow.steps import SdeName, Solver
 
-Solver = Literal["euler", "heun"]
 NoiseFn = Callable[[int, torch.Size], Tensor]
 """(step index, shape of the whole starting batch) -> standard normal noise of that shape."""
 
@@ -34,8 +34,8 @@ class StochasticSteps:
     """Which steps explore, and how.
 
     Attributes:
-        steps: Step indices, from `schedule.window_steps`; none may be the last.
-        name: The stochastic step, a key of `sde.CLAIMS`.
+        steps: Step indices, from `steps.window_steps`; none may be the last.
+        name: The stochastic step, a key of `steps.CLAIMS`.
         noise_scale: Its eta.
         sigma_cap: For `flow-sde`; None takes the grid's second value.
         storage_dtype: Type trajectories are stored in. The states at both ends of a stochastic step
@@ -79,7 +79,7 @@ class Step:
 
 
 def denoise(
-    velocity_fn: VelocityFn,
+    field: Field,
     x: Tensor,
     *,
     sigmas: Tensor,
@@ -92,12 +92,12 @@ def denoise(
     """Walk from noise to data, handing out every step; the last `x_next` is the sample.
 
     Iterate over it to watch. To steer, answer a step with `.send(keep)`, a bool [B] or an index
-    vector: the loop goes on with those items only, and ends early when none is left. `velocity_fn`
-    is called next with the smaller batch, so cut its conditioning to `keep` before sending.
+    vector: the loop goes on with those items only, and ends early when none is left. `field`
+    is called next with the smaller batch; `At.items` says which are left.
     An item's noise does not depend on which others were dropped.
 
     Args:
-        velocity_fn: (x, sigma [B]) -> dx/dsigma.
+        field: (x, at) -> dx/dsigma; a policy with its condition.
         x: Start, standard normal at sigma = 1, [B, ...]; taken to float32.
         sigmas: Grid [S + 1] float32, strictly falling to exactly 0 (`schedule.sigma_grid`).
         stochastic: None for the pure ODE, as in evaluation.
@@ -120,11 +120,11 @@ def denoise(
             raise ValueError(
                 "stochastic steps without noise_fn; expected (step, shape) -> Tensor; pass noise_fn="
             )
-    return _loop(velocity_fn, x, sigmas, stochastic, solver, given, noise_fn)
+    return _loop(field, x, sigmas, stochastic, solver, given, noise_fn)
 
 
 def _loop(
-    velocity_fn: VelocityFn,
+    field: Field,
     x: Tensor,
     sigmas: Tensor,
     stochastic: StochasticSteps | None,
@@ -144,14 +144,16 @@ def _loop(
                 raise ValueError(
                     f"noise_fn gave {tuple(noise.shape)}; expected {tuple(start_shape)}, all items"
                 )
-            x, velocity, law = _stochastic_law(velocity_fn, x, index_B, sigmas, stochastic, given)
+            at = At(sigma, index, items)
+            x, velocity, law = _stochastic_law(field, x, at, sigma_next, sigmas, stochastic, given)
             x_next = round_to_storage(draw(law, noise.to(x)[items]), stochastic.storage_dtype)
         else:
             x = given.impose(x)
-            velocity_of = given.still(velocity_fn)
-            velocity = velocity_of(x, sigma)
+            still = given.still(field)
+            velocity = still(x, At(sigma, index, items))
             if solver == "heun":
-                x_next = heun_step(x, velocity, sigma, sigma_next, velocity_of)
+                again = partial(_second_look, still, index, items)
+                x_next = heun_step(x, velocity, sigma, sigma_next, again)
             else:
                 x_next = euler_step(x, velocity, sigma, sigma_next)
         x_next = given.impose(x_next)
@@ -163,8 +165,12 @@ def _loop(
             return
 
 
+def _second_look(field: Field, index: int, items: Tensor, x: Tensor, sigma: Tensor) -> Tensor:
+    return field(x, At(sigma, index, items, corrector=True))
+
+
 def sample(
-    velocity_fn: VelocityFn,
+    field: Field,
     x: Tensor,
     *,
     sigmas: Tensor,
@@ -176,7 +182,7 @@ def sample(
 ) -> Tensor:
     """Drain `denoise` (same arguments) and return the sample x0 [B, ...], float32."""
     for step in denoise(
-        velocity_fn,
+        field,
         x,
         sigmas=sigmas,
         stochastic=stochastic,
@@ -190,7 +196,7 @@ def sample(
 
 
 def replay_transition(
-    velocity_fn: VelocityFn,
+    field: Field,
     x: Tensor,
     *,
     index: int | Tensor,
@@ -221,28 +227,30 @@ def replay_transition(
         raise ValueError(
             f"steps {sorted(outside)}; expected steps of the window {stochastic.steps}; replay those"
         )
-    _, _, law = _stochastic_law(velocity_fn, x, index_B.to(x.device), sigmas, stochastic, given)
+    index_B = index_B.to(x.device)
+    at = At(sigmas[index_B], index)
+    _, _, law = _stochastic_law(field, x, at, sigmas[index_B + 1], sigmas, stochastic, given)
     return law
 
 
 def _stochastic_law(
-    velocity_fn: VelocityFn,
+    field: Field,
     x: Tensor,
-    index_B: Tensor,
+    at: At,
+    sigma_next: Tensor,
     sigmas: Tensor,
     stochastic: StochasticSteps,
     given: Given,
 ) -> tuple[Tensor, Tensor, Transition]:
     """(state used, velocity, law of the next state): the one path of rollout and replay."""
     x = given.impose(round_to_storage(x, stochastic.storage_dtype))
-    sigma, sigma_next = sigmas[index_B], sigmas[index_B + 1]
-    velocity = given.still(velocity_fn)(x, sigma)
+    velocity = given.still(field)(x, at)
     cap = float(sigmas[1]) if stochastic.sigma_cap is None else stochastic.sigma_cap
     law = sde_transition(
         stochastic.name,
         x,
         velocity,
-        sigma=sigma,
+        sigma=at.sigma,
         sigma_next=sigma_next,
         noise_scale=stochastic.noise_scale,
         sigma_cap=cap,
@@ -265,5 +273,5 @@ def _check_window(stochastic: StochasticSteps, sigmas: Tensor) -> None:
     if len(set(steps)) != len(steps) or not all(0 <= k < last for k in steps):
         raise ValueError(
             f"stochastic steps {steps}; expected distinct steps in [0, {last}): step {last} goes to sigma 0 "
-            f"and never gets noise; make them with schedule.window_steps"
+            f"and never gets noise; make them with steps.window_steps"
         )

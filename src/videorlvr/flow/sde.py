@@ -1,7 +1,7 @@
 """Four stochastic steps down the path, each a function that returns a Gaussian.
 
 Job: put exploration noise into a step of the sampler, with a law whose log-probability is known.
-Law: what each step is true of stands in `CLAIMS` and is measured by the tests. As `noise_scale`
+Law: what each step is true of stands in `steps.CLAIMS` and is measured by the tests. As `noise_scale`
 falls to 0 every step tends to `ode.euler_step`; 0 itself is refused, for a point has no log-prob.
 
 Noise late in the path is unstable: little denoising is left to correct it, 1/sigma in the drifts grows,
@@ -12,63 +12,24 @@ x0^ = x - sigma v and eps^ = x + (1 - sigma) v (`path`); dt = sigma' - sigma < 0
 """
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Literal, assert_never
+from typing import assert_never
 
 from torch import Tensor
 
 from videorlvr.flow.gaussian import Transition
 from videorlvr.flow.ode import euler_step
 from videorlvr.flow.path import data_estimate, expand, noise_estimate
-
-SdeName = Literal["ddim-eta", "flow-sde", "dance", "cps"]
-
-
-@dataclass(frozen=True)
-class Claim:
-    """What a stochastic step is true of, when the velocity is exact and the path starts at sigma = 1.
-
-    Attributes:
-        usual_noise_scale: The eta at which `early_error` is stated.
-        exact_on_a_point: If the data is one point, the marginal after a step is exact for every eta.
-        converges: On N(m, s^2) data the variance error falls to 0 with the number of steps, with
-            `sigma_cap` at the schedule's second value.
-        early_error: Bound on |variance / true - 1| over the first 5 of 10 steps, shift 5, s = 1/2.
-            Wider data is coarser for every step, the ODE too: at s = 1 ddim-eta reaches 0.012.
-        needs_cap: `sigma_cap` is used; without it the step is infinite at sigma = 1.
-    """
-
-    usual_noise_scale: float
-    exact_on_a_point: bool
-    converges: bool
-    early_error: float
-    needs_cap: bool
+from videorlvr.flow.steps import SdeName, check_noise_scale
 
 
-CLAIMS: Mapping[SdeName, Claim] = MappingProxyType(
-    {
-        "ddim-eta": Claim(0.7, exact_on_a_point=True, converges=True, early_error=0.01, needs_cap=False),
-        "flow-sde": Claim(0.7, exact_on_a_point=False, converges=False, early_error=0.16, needs_cap=True),
-        "dance": Claim(0.3, exact_on_a_point=False, converges=True, early_error=0.01, needs_cap=False),
-        "cps": Claim(0.7, exact_on_a_point=True, converges=False, early_error=0.02, needs_cap=False),
-    }
-)
-
-
-def _check(sigma: Tensor, sigma_next: Tensor, noise_scale: float, most: float = math.inf) -> None:
+def _check(name: SdeName, sigma: Tensor, sigma_next: Tensor, noise_scale: float) -> None:
     inside = (sigma <= 1) & (sigma_next >= 0) & (sigma_next < sigma)
     if not bool(inside.all()):
         raise ValueError(
             f"sigma={sigma.tolist()}, sigma_next={sigma_next.tolist()}; expected 0 <= sigma_next "
             f"< sigma <= 1; steps go from noise (1) to data (0)"
         )
-    if not 0 < noise_scale <= most:
-        bound = "" if math.isinf(most) else f" and <= {most:g}"
-        raise ValueError(
-            f"noise_scale={noise_scale}; expected > 0{bound}; a step without noise is ode.euler_step"
-        )
+    check_noise_scale(name, noise_scale)
 
 
 def ddim_eta_transition(
@@ -96,7 +57,7 @@ def ddim_eta_transition(
     Source: DDIM, arXiv:2010.02502, Eqs. 12 and 16, once its x is scaled so that signal and noise have
     weights 1 - sigma and sigma instead of sqrt(alpha) and sqrt(1 - alpha).
     """
-    _check(sigma, sigma_next, noise_scale, most=1.0)
+    _check("ddim-eta", sigma, sigma_next, noise_scale)
     r = (1 - sigma) * sigma_next / ((1 - sigma_next) * sigma)
     one_minus_r = (sigma - sigma_next) / (
         (1 - sigma_next) * sigma
@@ -132,7 +93,7 @@ def flow_sde_transition(
 
     Source: Flow-GRPO, arXiv:2505.05470, Eq. 9; its t is our sigma.
     """
-    _check(sigma, sigma_next, noise_scale)
+    _check("flow-sde", sigma, sigma_next, noise_scale)
     if not 0 < sigma_cap < 1:
         raise ValueError(f"sigma_cap={sigma_cap}; expected inside (0, 1); by custom the grid's second value")
     capped = sigma.clamp(max=sigma_cap)
@@ -161,7 +122,7 @@ def dance_transition(
 
     Source: DanceGRPO, arXiv:2505.07818, the rectified-flow SDE; its eps_t is our eta.
     """
-    _check(sigma, sigma_next, noise_scale)
+    _check("dance", sigma, sigma_next, noise_scale)
     return _euler_maruyama(x, velocity, sigma, sigma_next, (0 * sigma) + noise_scale**2)
 
 
@@ -197,7 +158,7 @@ def cps_transition(
     Source: Flow-CPS, arXiv:2509.05952. Its log-probability is an unscaled -|x - mean|^2; ours is the
     Gaussian's, from `gaussian`.
     """
-    _check(sigma, sigma_next, noise_scale, most=1.0)
+    _check("cps", sigma, sigma_next, noise_scale)
     angle = noise_scale * math.pi / 2
     mean = expand(1 - sigma_next, x) * data_estimate(x, velocity, sigma)
     kept = sigma_next * math.cos(angle)

@@ -1,25 +1,73 @@
-"""What rollout, SFT, RL and evaluation ask of a policy. Adding one means a file with these methods.
+"""What rollout, training and evaluation ask of a policy. Adding one means a file with these methods.
 
 B batch, C channel, T frame, H W; for a policy with a VAE, T H W count latent frames and positions.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, Self
 
 import torch
 from torch import Tensor, nn
 
+from videorlvr.flow.at import At
+
 CONFIG = "policy.json"
 """A saved policy's configuration; its `kind` says whose it is (`models.load`)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Condition:
+    """What is given of some videos, and whatever else their velocity depends on: made by a policy, for itself.
+
+    Attributes:
+        clean: float32 [B, C, T, H, W], latents whose given part holds the given values; the rest is not looked at.
+        free: bool, broadcastable to `clean`: False where the first frame is given, so where nothing is sampled.
+        extra: Further tensors by name, each with the batch as its first axis: embedded prompts, cached latents.
+    """
+
+    clean: Tensor
+    free: Tensor
+    extra: Mapping[str, Tensor] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.clean)
+
+    def pick(self, keep: Tensor) -> Condition:
+        """The condition of the items `keep` (bool [B] or indices)."""
+        free = self.free if len(self.free) == 1 else self.free[keep]
+        return Condition(self.clean[keep], free, {name: value[keep] for name, value in self.extra.items()})
+
+    def repeat(self, n: int) -> Condition:
+        """Each item `n` times, its copies side by side: the condition of a group."""
+        free = self.free if len(self.free) == 1 else self.free.repeat_interleave(n, dim=0)
+        extra = {name: value.repeat_interleave(n, dim=0) for name, value in self.extra.items()}
+        return Condition(self.clean.repeat_interleave(n, dim=0), free, extra)
+
+    @staticmethod
+    def cat(parts: Sequence[Condition]) -> Condition:
+        """Conditions of one shape as one batch."""
+        first = parts[0]
+        shared = all(len(part.free) == 1 for part in parts)
+        free = first.free if shared else torch.cat([p.free.expand(len(p), *p.free.shape[1:]) for p in parts])
+        extra = {name: torch.cat([part.extra[name] for part in parts]) for name in first.extra}
+        return Condition(torch.cat([part.clean for part in parts]), free, extra)
+
+    @property
+    def num_free(self) -> int:
+        """D, the free dimensions of one item."""
+        return int(self.free[:1].expand(self.clean[:1].shape).sum())
 
 
 class Policy(Protocol):
     """A flow model of video given its first frame.
 
-    module: what is trained, averaged and kept in checkpoints; parameters that require no grad stay as they are.
-    velocity's result is float32 and differentiable.
+    module: what is trained and averaged; parameters that require no grad stay as they are, and are not in
+    checkpoints.
     """
 
     @property
@@ -28,12 +76,21 @@ class Policy(Protocol):
     @property
     def device(self) -> torch.device: ...
 
+    @property
+    def compute_dtype(self) -> torch.dtype:
+        """What the network computes in; states, losses and laws are float32 whatever it is."""
+        ...
+
     def with_module(self, module: nn.Module) -> Self:
         """The same policy over another module of the same form: its running average, or a frozen copy."""
         ...
 
     def compile(self) -> None:
         """Compile what is worth it, once; to do nothing is allowed."""
+        ...
+
+    def condition(self, first_BHWC: Tensor, prompts: Sequence[str], num_frames: int) -> Condition:
+        """The condition of videos of `num_frames` frames that begin with these uint8 pictures [B, H, W, 3]."""
         ...
 
     def encode(self, video_BTHWC: Tensor) -> Tensor:
@@ -44,13 +101,24 @@ class Policy(Protocol):
         """Latents -> uint8 videos [B, T, H, W, 3]."""
         ...
 
-    def velocity(self, x_BCTHW: Tensor, sigma_B: Tensor, clean_BCTHW: Tensor) -> Tensor:
-        """dx/dsigma at `x`. `clean` holds the latents of the given first frame in its frame 0; the rest of
-        `clean` is not looked at."""
+    def velocity(self, x_BCTHW: Tensor, at: At, condition: Condition) -> Tensor:
+        """dx/dsigma at `x`, float32 and differentiable. Of `condition.clean` only the given part is looked at."""
         ...
 
-    def free_mask(self, x_BCTHW: Tensor) -> Tensor:
-        """bool, broadcastable to x: False where the first frame is given, so where nothing is sampled."""
+    def trainable_state(self) -> dict[str, Tensor]:
+        """The weights that training changes, by name: all of a network, or an adapter."""
+        ...
+
+    def load_trainable(self, state: Mapping[str, Tensor]) -> None:
+        """Inverse of `trainable_state`.
+
+        Raises:
+            ValueError: If it is of another form.
+        """
+        ...
+
+    def reference(self) -> AbstractContextManager[Self]:
+        """The policy as it is now, whatever training does to it later: a frozen copy, or an adapter off."""
         ...
 
     def save(self, folder: Path) -> None:

@@ -17,38 +17,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
-from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
+
+from videorlvr.models.config import DiTConfig
 
 Attention = Callable[[Tensor, Tensor, Tensor], Tensor]
 
 MIN_DIVISOR_SIGMA = 0.05
 """A data prediction becomes a velocity by division with sigma, kept at least this large."""
-
-
-class DiTConfig(BaseModel):
-    """Size and form of the transformer. 128 x 6 x 4 heads is 1.3M parameters, 768 x 14 x 12 about 100M."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    width: int = Field(default=256, ge=32)
-    depth: int = Field(default=8, ge=1)
-    heads: int = Field(default=4, ge=1)
-    patch_px: int = Field(default=8, ge=1)
-    channels: int = Field(default=3, ge=1)
-    mlp_ratio: int = Field(default=4, ge=1)
-    predicts: Literal["velocity", "data"] = "data"
-
-    def model_post_init(self, _: Any) -> None:
-        if self.width % (2 * self.heads) or (self.width // self.heads) % 4:
-            raise ValueError(
-                f"width {self.width} over {self.heads} heads gives heads of {self.width / self.heads:g}: "
-                "rotary positions need a multiple of 4"
-            )
 
 
 def rotary_angles(shape_TRQ: tuple[int, int, int], head_dim: int, device: torch.device) -> Tensor:

@@ -1,29 +1,47 @@
-"""Which policies there are: the one place that names them. A new kind is its file and a case in each `match`.
+"""Which kinds of policy there are, and the policy that a folder holds.
 
-A saved policy is a folder with `policy.json` and its weights. `policy.json` says the `kind`; where it does not,
-it was written before there were kinds, and is a built-in one.
+A kind is a class with `kind`, `load(folder, device=)` and `empty(form, device=)`. Ours stand in `KINDS`; a package
+of one's own brings one by an entry point in the group `videorlvr.models`, named for the `kind` that its
+`policy.json` gives. Where that names no kind it was written before there were kinds, and is a built-in one.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, Protocol
 
 import torch
 
 from videorlvr.base.choices import unknown
+from videorlvr.base.found import Found
 from videorlvr.base.records import read_json_object
 from videorlvr.models.api import CONFIG, Policy
-from videorlvr.models.dit import DiTConfig
-from videorlvr.models.pixels import BuiltinPolicy
+from videorlvr.models.config import DiTConfig, ModelConfig
 
-ModelConfig = DiTConfig
-"""Configurations from which a policy can be made anew: the union of all kinds'."""
-KINDS = (BuiltinPolicy.kind,)
+BUILTIN = "builtin"
+
+
+class Kind(Protocol):
+    """How policies of one kind come into being."""
+
+    def load(self, folder: Path, *, device: torch.device) -> Policy:
+        """The policy saved in `folder`; ValueError if it holds none, or a damaged one."""
+        ...
+
+    def empty(self, form: Mapping[str, Any], *, device: torch.device) -> Policy:
+        """A policy of the form that a `policy.json` states, whose trainable weights are yet to be loaded."""
+        ...
+
+
+KINDS: Found[Kind] = Found("model", {BUILTIN: "videorlvr.models.pixels:BuiltinPolicy"})
 
 
 def new_policy(config: ModelConfig, *, seed: int, device: torch.device) -> Policy:
     """A policy that has learnt nothing, its weights drawn from `seed`."""
+    from videorlvr.models.pixels import BuiltinPolicy
+
     match config:
         case DiTConfig():
             return BuiltinPolicy.new(config, seed=seed, device=device)
@@ -35,15 +53,20 @@ def load_policy(folder: Path, *, device: torch.device) -> Policy:
     Raises:
         ValueError: If the folder holds none, a damaged one, or one of a kind that is not known here.
     """
-    match kind_of(folder):
-        case BuiltinPolicy.kind:
-            return BuiltinPolicy.load(folder, device=device)
-        case kind:
-            raise unknown(f"kind of policy in '{folder}'", kind, KINDS)
+    return _kind(kind_of(form_of(folder)), folder).load(folder, device=device)
 
 
-def kind_of(folder: Path) -> str:
-    """The kind that a folder's `policy.json` names.
+def empty_policy(form: Mapping[str, Any], *, device: torch.device) -> Policy:
+    """A policy of the form that `form_of` gave, for a checkpoint's weights.
+
+    Raises:
+        ValueError: For a form that is not known here.
+    """
+    return _kind(kind_of(form), CONFIG).empty(form, device=device)
+
+
+def form_of(folder: Path) -> dict[str, Any]:
+    """What a folder's `policy.json` says: all of a policy but its weights.
 
     Raises:
         ValueError: If there is none, or it is damaged.
@@ -51,14 +74,27 @@ def kind_of(folder: Path) -> str:
     if not (folder / CONFIG).is_file():
         raise ValueError(f"no policy in '{folder}': expected {CONFIG} and its weights there")
     try:
-        return str(read_json_object(folder / CONFIG).get("kind", BuiltinPolicy.kind))
+        return read_json_object(folder / CONFIG)
     except ValueError as error:
         raise ValueError(f"the policy in '{folder}' is damaged: {CONFIG}: {error}") from None
+
+
+def kind_of(form: Mapping[str, Any]) -> str:
+    """The kind that a policy's form names."""
+    return str(form.get("kind", BUILTIN))
+
+
+def _kind(name: str, where: object) -> Kind:
+    if name not in KINDS:
+        raise unknown(f"kind of policy in '{where}'", name, KINDS)
+    return KINDS[name]
 
 
 def weights_hash(folder: Path) -> str:
     """Sixteen hexadecimal digits that stand for a saved policy: all files of its folder."""
     digest = hashlib.sha256()
     for path in sorted(path for path in folder.iterdir() if path.is_file() and path.suffix != ".part"):
-        digest.update(path.read_bytes())
+        with open(path, "rb") as file:
+            while block := file.read(2**22):
+                digest.update(block)
     return digest.hexdigest()[:16]

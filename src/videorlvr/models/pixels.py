@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -13,21 +14,25 @@ from torch import Tensor, nn
 
 from videorlvr.base.files import write_text_atomic
 from videorlvr.base.records import read_json_object
-from videorlvr.models.api import CONFIG
-from videorlvr.models.codec import decode_pixels, encode_pixels
-from videorlvr.models.dit import DiT, DiTConfig
+from videorlvr.flow.at import At
+from videorlvr.models.api import CONFIG, Condition
+from videorlvr.models.codec import condition_pixels, decode_pixels, encode_pixels
+from videorlvr.models.config import DiTConfig
+from videorlvr.models.dit import DiT
+from videorlvr.models.module import ModulePolicy
 from videorlvr.models.weights import write_tensors
 
 WEIGHTS = "policy.safetensors"
 
 
-class BuiltinPolicy:
-    """The Policy protocol over a DiT. On CUDA the network runs in bf16; the process stays float32."""
+class BuiltinPolicy(ModulePolicy):
+    """The Policy protocol over a DiT. On CUDA the network runs in bf16; states and laws stay float32."""
 
     kind: Final = "builtin"
+    module: DiT
 
     def __init__(self, module: DiT) -> None:
-        self.module = module
+        super().__init__(module)
 
     @staticmethod
     def new(config: DiTConfig, *, seed: int, device: torch.device) -> BuiltinPolicy:
@@ -61,6 +66,12 @@ class BuiltinPolicy:
             raise ValueError(f"the weights in '{folder}' do not fit their config: {error}") from None
         return BuiltinPolicy(module.to(device))
 
+    @staticmethod
+    def empty(form: Mapping[str, Any], *, device: torch.device) -> BuiltinPolicy:
+        """A policy of a saved form, its weights yet to be loaded; raises ValueError for an unfit one."""
+        config = DiTConfig.model_validate({key: value for key, value in form.items() if key != "kind"})
+        return BuiltinPolicy.new(config, seed=0, device=device)
+
     def save(self, folder: Path, *, dtype: torch.dtype = torch.float32) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         write_tensors(
@@ -69,10 +80,6 @@ class BuiltinPolicy:
         values = {"kind": self.kind, **self.module.config.model_dump()}
         write_text_atomic(folder / CONFIG, json.dumps(values, indent=2) + "\n")
 
-    def with_module(self, module: nn.Module) -> Self:
-        assert isinstance(module, DiT)
-        return type(self)(module)
-
     def compile(self) -> None:
         """Compile each block once and share the code among blocks: seconds, where the whole net takes a minute."""
         for block in self.module.blocks:
@@ -80,8 +87,12 @@ class BuiltinPolicy:
             block.compile(dynamic=False)
 
     @property
-    def device(self) -> torch.device:
-        return self.module.patch_in.weight.device
+    def compute_dtype(self) -> torch.dtype:
+        return torch.bfloat16 if self.device.type == "cuda" else torch.float32
+
+    def condition(self, first_BHWC: Tensor, prompts: Sequence[str], num_frames: int) -> Condition:
+        """The first frame alone: a world's rules are learnt, not read, so prompts are not looked at."""
+        return condition_pixels(first_BHWC.to(self.device), num_frames)
 
     def encode(self, video_BTHWC: Tensor) -> Tensor:
         return encode_pixels(video_BTHWC.to(self.device))
@@ -89,15 +100,11 @@ class BuiltinPolicy:
     def decode(self, x_BCTHW: Tensor) -> Tensor:
         return decode_pixels(x_BCTHW)
 
-    def velocity(self, x_BCTHW: Tensor, sigma_B: Tensor, clean_BCTHW: Tensor) -> Tensor:
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
-            out: Tensor = self.module(x_BCTHW, sigma_B, clean_BCTHW[:, :, 0])
+    def velocity(self, x_BCTHW: Tensor, at: At, condition: Condition) -> Tensor:
+        half = self.compute_dtype is torch.bfloat16
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=half):
+            out: Tensor = self.module(x_BCTHW, at.sigma, condition.clean[:, :, 0])
         return out
-
-    def free_mask(self, x_BCTHW: Tensor) -> Tensor:
-        mask = torch.ones((1, 1, x_BCTHW.shape[2], 1, 1), dtype=torch.bool, device=x_BCTHW.device)
-        mask[:, :, 0] = False
-        return mask
 
 
 def _check_form(config: DiTConfig, weights: Path) -> None:

@@ -8,40 +8,31 @@ B batch, C channel, T frame, H W.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Generator, Sequence
+from typing import Any
 
 import numpy as np
 import torch
-from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
 from videorlvr.base import seeding
-from videorlvr.flow.sampler import Solver, sample
-from videorlvr.flow.schedule import sigma_grid
-from videorlvr.models.api import Policy
+from videorlvr.flow.at import At
+from videorlvr.flow.sampler import Step, StochasticSteps, denoise
+from videorlvr.models.api import Condition, Policy
+from videorlvr.players.sampling import Sampling
 from videorlvr.worlds import world_of
 from videorlvr.worlds.api import Problem, Video, World
 from videorlvr.worlds.render import first_frame
 
-
-class Sampling(BaseModel):
-    """The sampler of rollouts and evaluation."""
-
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
-
-    num_steps: int = Field(default=10, ge=2, le=1000)
-    shift: float = Field(default=3.0, gt=0)
-    solver: Solver = "euler"
-
-    def grid(self) -> Tensor:
-        return sigma_grid(self.num_steps, self.shift)
+Steer = Callable[[Step], Tensor | None]
+"""Looks at a step; None goes on with all items, a bool [B] or indices with those."""
 
 
-def condition(policy: Policy, problems: Sequence[Problem]) -> Tensor:
-    """Latents [B, C, T, H, W] whose frame 0 is each problem's first frame, held for all its frames."""
+def condition_of(policy: Policy, problems: Sequence[Problem]) -> Condition:
+    """The condition of videos of these problems, which share layout and number of frames."""
     firsts = np.stack([first_frame(world_of(problem.address.world), problem) for problem in problems])
-    video = np.broadcast_to(firsts[:, None], (len(firsts), problems[0].num_frames, *firsts.shape[1:]))
-    return policy.encode(torch.from_numpy(np.ascontiguousarray(video)))
+    prompts = [problem.prompt for problem in problems]
+    return policy.condition(torch.from_numpy(firsts), prompts, problems[0].num_frames)
 
 
 def named_noise(problems: Sequence[Problem], sample_index: int, like: Tensor) -> Tensor:
@@ -55,6 +46,63 @@ def named_noise(problems: Sequence[Problem], sample_index: int, like: Tensor) ->
     return torch.stack(rows).to(like.device)
 
 
+def walk(
+    policy: Policy,
+    condition: Condition,
+    noise: Tensor,
+    sampling: Sampling,
+    *,
+    stochastic: StochasticSteps | None = None,
+    noise_fn: Callable[[int, torch.Size], Tensor] | None = None,
+    steer: Steer | None = None,
+) -> Generator[Step, None, None]:
+    """The steps of `flow.sampler.denoise` with a policy's velocity; `steer` may drop items after each.
+
+    Gradients are off, except for the network's own forward in steps of `stochastic`: training replays those
+    with gradient, and a compiled graph with gradient is another one, whose sums differ in the last bits.
+    """
+    grid = sampling.grid()
+    window = stochastic.steps if stochastic else ()
+    kept = condition
+
+    def field(x: Tensor, at: At) -> Tensor:
+        with torch.set_grad_enabled(at.index in window):
+            return policy.velocity(x, at, kept).detach()
+
+    steps = denoise(
+        field,
+        noise,
+        sigmas=grid,
+        stochastic=stochastic,
+        solver=sampling.solver,
+        free_mask=condition.free,
+        clean=condition.clean,
+        noise_fn=noise_fn,
+    )
+    keep: Tensor | None = None
+    while True:
+        try:
+            with torch.no_grad():  # not around the yield: grad mode is the thread's, not the generator's
+                step = steps.send(keep)
+        except StopIteration:
+            return
+        yield step
+        keep = steer(step) if steer else None
+        if keep is not None:
+            kept = kept.pick(keep)
+
+
+def roll(
+    policy: Policy, condition: Condition, noise: Tensor, sampling: Sampling, *, steer: Steer | None = None
+) -> Tensor:
+    """Latents [B, C, T, H, W] at the end of the ODE from `noise`; fewer items where `steer` dropped some."""
+    last: Step | None = None
+    for last in walk(policy, condition, noise, sampling, steer=steer):  # noqa: B007
+        pass
+    assert last is not None
+    return last.x_next
+
+
 class PolicyPlayer:
     """A policy as a player: (world, problems of one shape, sample number) -> uint8 videos.
 
@@ -64,20 +112,26 @@ class PolicyPlayer:
     def __init__(self, policy: Policy, sampling: Sampling, *, batch_size: int = 64) -> None:
         self.policy, self.sampling, self.batch_size = policy, sampling, batch_size
 
+    @property
+    def identity(self) -> dict[str, Any]:
+        """What its videos depend on besides the weights: two evaluations are of one player if it is equal.
+
+        dtype: what the network computes in; a GPU in bf16 does not make a CPU's videos.
+        """
+        return {
+            "sampling": self.sampling.model_dump(),
+            "device": self.policy.device.type,
+            "dtype": str(self.policy.compute_dtype).removeprefix("torch."),
+        }
+
     @torch.no_grad()
     def __call__(self, world: World, problems: list[Problem], sample_index: int) -> Video:
         out = []
         for start in range(0, len(problems), self.batch_size):
             part = problems[start : start + self.batch_size]
             filled = part + [part[-1]] * (self.batch_size - len(part))
-            clean = condition(self.policy, filled)
-            x = sample(
-                lambda x, sigma, clean=clean: self.policy.velocity(x, sigma, clean),  # type: ignore[misc]
-                named_noise(filled, sample_index, clean),
-                sigmas=self.sampling.grid(),
-                solver=self.sampling.solver,
-                free_mask=self.policy.free_mask(clean),
-                clean=clean,
-            )
+            condition = condition_of(self.policy, filled)
+            noise = named_noise(filled, sample_index, condition.clean)
+            x = roll(self.policy, condition, noise, self.sampling)
             out.append(self.policy.decode(x).cpu().numpy()[: len(part)])
         return np.concatenate(out)

@@ -1,43 +1,96 @@
-"""Rollouts: groups of videos with what training needs to know of how they came about.
+"""Rollouts: videos in groups, with what training may need to know of how they came about.
 
-Law: window steps run through the very computation that training replays (same batch, same graph, grad
-mode on), so that the first ratio is exactly 1, in bf16 and compiled too.
+Law: window steps run through the very computation that training replays (same batch, same graph, grad mode on), so
+that the first ratio is exactly 1, in bf16 and compiled too. Nothing is implied by an item's place: `group_ids`
+says whose group it is in, and `pick` cuts any batch out of another.
 
-L window steps, B batch (whole groups), C channel, T frame, H W.
+L window steps, B batch, C channel, T frame, H W.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from videorlvr.flow.gaussian import Transition, kl_mean, log_prob_mean
-from videorlvr.flow.sampler import StochasticSteps, denoise
-from videorlvr.models.api import Policy
-from videorlvr.players.policy import Sampling, condition
+from videorlvr.flow.sampler import Step, StochasticSteps, replay_transition
+from videorlvr.models.api import Condition, Policy
+from videorlvr.players.policy import condition_of, walk
+from videorlvr.players.sampling import Sampling
 from videorlvr.worlds.api import Problem, Video
+
+GroupIds = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
-class Chunk:
-    """Rollouts of some whole groups of one world, as one batch; training replays it as the same batch.
+class Trajectory:
+    """What the window's steps of a batch saw and did.
 
-    problems: one per video, length B; the G videos of a group are neighbours.
-    states, actions, means: [L][B, C, T, H, W], what each window step saw, did, and the mean it drew from.
-    log_probs: float32 [L, B], mean-reduced, of the stored action.
+    states, actions, means: [L][B, C, T, H, W], what each step started from, where it went, and the mean of the law
+    it drew from. In a window without gaps an action is the next step's state, the same tensor.
+    log_probs: float32 [L][B], mean-reduced, of the stored action.
     """
 
-    problems: list[Problem]
-    clean: Tensor
     steps: StochasticSteps
-    states: list[Tensor]
-    actions: list[Tensor]
-    means: list[Tensor]
-    log_probs: Tensor
+    states: list[Tensor] = field(default_factory=list)
+    actions: list[Tensor] = field(default_factory=list)
+    means: list[Tensor] = field(default_factory=list)
+    log_probs: list[Tensor] = field(default_factory=list)
+
+    def add(self, step: Step, free: Tensor) -> None:
+        """Keep a step, if it is one of the window's."""
+        if step.transition is None:
+            return
+        known = len(self.actions)
+        follows = known > 0 and self.steps.steps[known - 1] == step.index - 1
+        self.states.append(self.actions[-1] if follows else step.x.to(self.steps.storage_dtype))
+        self.actions.append(step.x_next.to(self.steps.storage_dtype))
+        self.means.append(step.transition.mean)  # not rounded: a replay's drift from it is exactly 0
+        self.log_probs.append(log_prob_mean(step.transition, step.x_next, free))
+
+    def pick(self, keep: Tensor) -> Trajectory:
+        """The trajectories of the items `keep` (bool [B] or indices)."""
+        cut = [[value[keep] for value in held] for held in self._held()]
+        return Trajectory(self.steps, *cut)
+
+    @staticmethod
+    def cat(parts: Sequence[Trajectory]) -> Trajectory:
+        """Trajectories through one window as one batch."""
+        joined = [
+            [torch.cat(values) for values in zip(*held, strict=True)]
+            for held in zip(*(part._held() for part in parts), strict=True)
+        ]
+        return Trajectory(parts[0].steps, *joined)
+
+    def _held(self) -> tuple[list[Tensor], ...]:
+        return self.states, self.actions, self.means, self.log_probs
+
+
+@dataclass(frozen=True, eq=False)
+class Rollouts:
+    """Some videos of one world as one batch.
+
+    x0: latents at the end of the path, float32 [B, C, T, H, W].
+    problems: one a video. group_ids: int64 [B]; equal for the videos that share their credit.
+    trajectory: of the stochastic steps; None if the path was the ODE throughout.
+    num_forwards: network evaluations that one video took.
+    """
+
+    x0: Tensor
+    condition: Condition
+    problems: list[Problem]
+    group_ids: GroupIds
     videos: Video
+    trajectory: Trajectory | None
+    num_forwards: int
+
+    def __len__(self) -> int:
+        return len(self.problems)
 
 
 def collect(
@@ -46,47 +99,49 @@ def collect(
     *,
     group_size: int,
     sampling: Sampling,
-    steps: StochasticSteps,
+    steps: StochasticSteps | None,
     generator: torch.Generator,
-) -> Chunk:
-    """Sample `group_size` videos of each problem, noise and trajectory kept in the window's steps only."""
-    repeated = [problem for problem in problems for _ in range(group_size)]
-    clean = condition(policy, problems).repeat_interleave(group_size, dim=0)
-    mask = policy.free_mask(clean)
+    first_group: int = 0,
+) -> Rollouts:
+    """Sample `group_size` videos of each problem as one batch; noise and trajectory in the steps of `steps` only.
+
+    first_group: id of the first problem's group; the others count on.
+    """
+    condition = condition_of(policy, problems).repeat(group_size)
+    device = condition.clean.device
 
     def normal(_: int, shape: torch.Size) -> Tensor:
-        return torch.randn(shape, generator=generator, device=clean.device)
+        return torch.randn(shape, generator=generator, device=device)
 
-    def velocity(x: Tensor, sigma: Tensor) -> Tensor:
-        with torch.set_grad_enabled(float(sigma[0]) in window_sigmas):
-            return policy.velocity(x, sigma, clean).detach()
-
-    grid = sampling.grid()
-    window_sigmas = {float(grid[index]) for index in steps.steps}
-    states, actions, means, log_probs = [], [], [], []
+    x, num_forwards = normal(0, condition.clean.shape), 0
+    trajectory = Trajectory(steps) if steps is not None else None
+    for step in walk(policy, condition, x, sampling, stochastic=steps, noise_fn=normal):
+        x = step.x_next
+        num_forwards += 2 if sampling.solver == "heun" and step.transition is None else 1
+        if trajectory is not None:
+            trajectory.add(step, condition.free)
     with torch.no_grad():
-        x = normal(0, clean.shape)
-        for step in denoise(
-            velocity,
-            x,
-            sigmas=grid,
-            stochastic=steps,
-            solver=sampling.solver,
-            free_mask=mask,
-            clean=clean,
-            noise_fn=normal,
-        ):
-            x = step.x_next
-            if step.transition is not None:
-                states.append(step.x.to(steps.storage_dtype))
-                actions.append(step.x_next.to(steps.storage_dtype))
-                means.append(step.transition.mean)  # not rounded: a replay's drift from it is exactly 0
-                log_probs.append(log_prob_mean(step.transition, step.x_next, mask))
-    videos = policy.decode(x).cpu().numpy()
-    return Chunk(repeated, clean, steps, states, actions, means, torch.stack(log_probs), videos)
+        videos = policy.decode(x).cpu().numpy()
+    ids = np.repeat(np.arange(first_group, first_group + len(problems)), group_size)
+    repeated = [problem for problem in problems for _ in range(group_size)]
+    return Rollouts(x, condition, repeated, ids, videos, trajectory, num_forwards)
 
 
-def drift_square(chunk: Chunk, index: int, new: Transition, mask: Tensor) -> Tensor:
+def replay(
+    policy: Policy, condition: Condition, trajectory: Trajectory, position: int, grid: Tensor
+) -> Transition:
+    """Law of the window's step number `position` under the policy as it is now, with gradient if it is on."""
+    return replay_transition(
+        lambda x, at: policy.velocity(x, at, condition),
+        trajectory.states[position],
+        index=trajectory.steps.steps[position],
+        sigmas=grid,
+        stochastic=trajectory.steps,
+        free_mask=condition.free,
+        clean=condition.clean,
+    )
+
+
+def drift_square(old_mean: Tensor, new: Transition, free: Tensor) -> Tensor:
     """Half the squared drift per free dimension since the rollout, in units of std: [B], no gradient."""
-    old = Transition(chunk.means[index], new.std)
-    return kl_mean(old, Transition(new.mean.detach(), new.std), mask)
+    return kl_mean(Transition(old_mean, new.std), Transition(new.mean.detach(), new.std), free)

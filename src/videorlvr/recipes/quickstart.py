@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from pathlib import Path
 
-from videorlvr.recipes import micro
-from videorlvr.training.config import GRPOConfig, SFTConfig
+from videorlvr.methods import recipe_of
+from videorlvr.models.shipped import shipped_sft
+from videorlvr.training.config import RunConfig
+
+__all__ = ["maze_rl", "maze_sft", "others_rl", "shipped_sft"]
 
 
-def shipped_sft() -> Path:
-    """The run folder of the SFT policy for FlowFree and Sokoban that comes with the package."""
-    return Path(str(files("videorlvr") / "assets" / "micro-sft"))
-
-
-def maze_sft() -> SFTConfig:
+def maze_sft() -> RunConfig:
     """Maze from scratch."""
-    return micro.micro_maze_sft()
+    return recipe_of("micro-maze-sft")
 
 
-def maze_rl(init: Path) -> GRPOConfig:
+def maze_rl(init: Path) -> RunConfig:
     """Maze, from the policy just trained."""
-    return micro.micro_maze_rl().model_copy(update={"init": str(init)})
+    return recipe_of("micro-maze-rl").changed(init=str(init))
 
 
-def others_rl(init: Path) -> GRPOConfig:
+def others_rl(init: Path) -> RunConfig:
     """FlowFree and Sokoban, from the policy that ships."""
-    return micro.micro_rl().model_copy(update={"init": str(init)})
+    return recipe_of("micro-rl").changed(init=str(init))

@@ -98,7 +98,7 @@ def component_curves(run: Run) -> str:
 def health_curves(run: Run) -> str:
     """Signs that the update behaves: KL, clipping, groups that teach nothing."""
     names = [name for name in HEALTH if run.series(name)[0]]
-    if run.stage != "grpo" or not names:
+    if not run.names_under("reward/") or not names:
         return ""
     figure, all_axes = panels([HEALTH[name] for name in names], columns=4 if len(names) == 4 else 3)
     for name, axes in zip(names, all_axes, strict=True):

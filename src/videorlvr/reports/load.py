@@ -15,11 +15,12 @@ from typing import Any
 from videorlvr.base.records import read_json_object, read_jsonl
 from videorlvr.base.runs import ABOUT, CONFIG, METRICS, is_run
 from videorlvr.evaluation.folders import Evaluation, load_evaluation, suites_in
+from videorlvr.methods import METHODS
 from videorlvr.players.baselines import BASELINES
+from videorlvr.training.folder import renamed
 
 MAX_NUMBER = 1e300
 """Larger ones are no metrics of any run, and drawing has no room for their margins."""
-STAGE_LABELS = {"sft": "SFT", "grpo": "RL"}
 LabelledRun = tuple[str, Path]
 Series = tuple[list[float], list[float]]
 
@@ -36,9 +37,9 @@ class Run:
     evaluations: dict[str, Evaluation]
 
     @property
-    def stage(self) -> str:
-        """ "sft", "grpo", or "" for a baseline."""
-        return str(self.config.get("stage", ""))
+    def method(self) -> str:
+        """The method's name, "" for a baseline."""
+        return str(self.config.get("method", ""))
 
     def series(self, key: str) -> Series:
         """(steps, values) of one metric over training; gaps are left out."""
@@ -96,18 +97,21 @@ def find_runs(paths: Iterable[Path]) -> list[Path]:
 
 
 def _rank(folder: Path) -> tuple[int, int]:
-    """Baselines in the order of their list, then SFT, then RL; the order given otherwise."""
-    stage = config_of(folder).get("stage")
+    """Baselines in the order of their list, then methods in the order of theirs; the order given otherwise."""
+    method = config_of(folder).get("method")
+    if method is not None:
+        order = list(METHODS)
+        return 1, order.index(method) if method in order else len(order)
     names = list(BASELINES)
-    place = names.index(folder.name) if folder.name in names else len(names)
-    return {None: 0, "sft": 1}.get(stage, 2), place if stage is None else 0
+    return 0, names.index(folder.name) if folder.name in names else len(names)
 
 
 def labelled(folders: Sequence[Path]) -> list[LabelledRun]:
-    """Names for people: the stage where it is unique, else the folder's name, else its whole path."""
-    stages = [config_of(folder).get("stage", "") for folder in folders]
+    """Names for people: the method where it is unique, else the folder's name, else its whole path."""
+    methods = [config_of(folder).get("method", "") for folder in folders]
+    titles = {name: METHODS[name].title for name in set(methods) & set(METHODS)}
     short, whole = [shown(folder.name) for folder in folders], [shown(folder) for folder in folders]
-    names = [STAGE_LABELS.get(stage, name) for stage, name in zip(stages, short, strict=True)]
+    names = [titles.get(name, other) for name, other in zip(methods, short, strict=True)]
     for fallback in (short, whole):
         names = [
             name if names.count(name) == 1 else other for name, other in zip(names, fallback, strict=True)
@@ -137,13 +141,13 @@ def parents(runs: Sequence[LabelledRun]) -> list[tuple[str, str]]:
 
 
 def config_of(folder: Path) -> dict[str, Any]:
-    """A run's configuration, {} for a baseline.
+    """A run's configuration, in today's words if an earlier release wrote it; {} for a baseline.
 
     Raises:
-        ValueError: If what the report goes by, its stage and its parent, are no names.
+        ValueError: If what the report goes by, its method and its parent, are no names.
     """
-    config = _json_or_empty(folder / CONFIG)
-    for key in ("stage", "init"):
+    config = renamed(_json_or_empty(folder / CONFIG))
+    for key in ("method", "init"):
         if not isinstance(config.get(key), str | None):
             raise ValueError(f"{folder / 'config.json'}: {key} is {config[key]!r:.80}; expected a name")
     return config

@@ -100,7 +100,7 @@ def suite_section(runs: Sequence[Run], pairs: Sequence[tuple[Run, Run]], suite: 
             )
         except FingerprintError as error:
             refusals.append(str(error))
-    models = [run for run in tables.on_suite(runs, suite) if run.stage]
+    models = [run for run in tables.on_suite(runs, suite) if run.method]
     shown = here[0] if here else tuple(models[-1:])
     return SuiteSection(
         name=suite,

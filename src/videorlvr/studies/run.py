@@ -88,8 +88,8 @@ def check_runs(study: Study) -> None:
     Raises:
         ValueError: For an unknown recipe or setting, naming the run.
     """
-    from videorlvr.recipes import recipe_of
-    from videorlvr.training.config import overridden
+    from videorlvr.methods import recipe_of
+    from videorlvr.training.settings import overridden
 
     for name in needed(study):
         run = study.runs[name]

@@ -1,7 +1,7 @@
-"""From rewards to advantages, within a group of rollouts of one problem.
+"""From rewards to advantages, within groups of rollouts.
 
 Law: a group whose rewards are equal gets exactly zero; adding a constant to a group's rewards, or scaling
-them, changes nothing.
+them, changes nothing. Where a video stands says nothing about its group.
 
 Source: GRPO, arXiv:2402.03300, Section 4.1.
 """
@@ -11,32 +11,35 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+Rewards = npt.NDArray[np.float64]
 
 
 def group_advantages(
-    rewards_PG: npt.ArrayLike, *, min_spread: float, max_advantage: float
-) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    """(r - mean) / std within each group, clipped to +-max_advantage: float64 [P, G], and bool [P] of groups
-    that carry a signal.
+    rewards_B: npt.ArrayLike, group_ids_B: npt.ArrayLike, *, min_spread: float, max_advantage: float
+) -> tuple[Rewards, npt.NDArray[np.bool_]]:
+    """(r - mean) / std within each group, clipped to +-max_advantage: float64 [B], and bool [B] of videos whose
+    group carries a signal.
 
     A group whose rewards lie within `min_spread` of each other (the reward's resolution) counts as equal:
-    its advantages are exactly 0, so rounding is never blown up into a gradient. std divides by G.
+    its advantages are exactly 0, so rounding is never blown up into a gradient. std divides by the group's size.
 
     Raises:
-        ValueError: For a reward that is not finite, or groups of fewer than two.
+        ValueError: For a reward that is not finite, or a group of fewer than two.
     """
-    rewards = np.asarray(rewards_PG, np.float64)
-    if rewards.ndim != 2 or rewards.shape[1] < 2:
-        raise ValueError(
-            f"rewards of shape {rewards.shape}: expected [problems, group] with a group of 2 or more"
-        )
+    rewards, ids = np.asarray(rewards_B, np.float64), np.asarray(group_ids_B)
+    if rewards.ndim != 1 or rewards.shape != ids.shape:
+        raise ValueError(f"rewards of shape {rewards.shape} and group_ids of {ids.shape}: expected [B] twice")
     if not np.isfinite(rewards).all():
         raise ValueError(
             f"{int((~np.isfinite(rewards)).sum())} rewards are not finite: a failed judgement is no number"
         )
-    live = np.ptp(rewards, axis=1) > min_spread
-    centred = rewards - rewards.mean(axis=1, keepdims=True)
-    std = np.where(live, rewards.std(axis=1), 1.0)[:, None]
-    advantages = np.where(live[:, None], centred / std, 0.0)
-    return np.clip(advantages, -max_advantage, max_advantage), live
+    advantages, live = np.zeros_like(rewards), np.zeros(len(rewards), bool)
+    for group in np.unique(ids):
+        own = ids == group
+        if own.sum() < 2:
+            raise ValueError(f"group {group} has one video: a video is compared with others of its group")
+        values = rewards[own]
+        if np.ptp(values) > min_spread:
+            advantages[own] = np.clip((values - values.mean()) / values.std(), -max_advantage, max_advantage)
+            live[own] = True
+    return advantages, live

@@ -8,21 +8,46 @@ B batch, T frame, R Q canvas rows and columns in cells, H W pixels.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from functools import partial
+from typing import overload
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
 
 from videorlvr.base import seeding
 from videorlvr.training.config import Task
 from videorlvr.training.pool_cache import SEGMENT, CodesNTRQ, PoolCache
+from videorlvr.worlds import world_of
 from videorlvr.worlds.blocks import Codes, level_pictures, oracle_block
+from videorlvr.worlds.problems import make_problem
 
 BLOCK = 128
 LOOK_AHEAD = 4
 """Blocks that workers may be ahead of the trainer's need, for each worker."""
+
+
+class Prompts(Sequence[str]):
+    """Prompts of train problems, made when they are looked at: a policy that reads none waits for none."""
+
+    def __init__(self, task: Task, indices: Sequence[int]) -> None:
+        self.task, self.indices = task, indices
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    @overload
+    def __getitem__(self, item: int) -> str: ...
+    @overload
+    def __getitem__(self, item: slice) -> Prompts: ...
+    def __getitem__(self, item: int | slice) -> str | Prompts:
+        if isinstance(item, slice):
+            return Prompts(self.task, self.indices[item])
+        world = world_of(self.task.world)
+        return make_problem(world, self.task.level, "train", self.indices[item]).prompt
 
 
 class OracleVideos:
@@ -60,10 +85,17 @@ class OracleVideos:
     def batch(self, step: int, size: int) -> Tensor:
         """uint8 videos [B, T, H, W, 3] of step `step`, on the device."""
         self._make(self.available(step))
-        rng = seeding.rng("sft-batch", self.seed, self.task.world, self.task.level, step)
-        index = torch.from_numpy(rng.integers(0, self.available(step), size))
+        index = torch.from_numpy(self._indices(step, size))
         assert self.codes is not None
         return gather_pictures(self.codes[index].to(self.device, torch.int64), self.pictures)
+
+    def prompts(self, step: int, size: int) -> Prompts:
+        """The prompts of `batch(step, size)`."""
+        return Prompts(self.task, self._indices(step, size).tolist())
+
+    def _indices(self, step: int, size: int) -> npt.NDArray[np.int64]:
+        rng = seeding.rng("sft-batch", self.seed, self.task.world, self.task.level, step)
+        return rng.integers(0, self.available(step), size)
 
     def _make(self, wanted: int) -> None:
         """Have the first `wanted` problems, and workers busy with the next ones."""

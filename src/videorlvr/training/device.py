@@ -6,7 +6,7 @@ import torch
 
 from videorlvr.base.processes import num_cores
 from videorlvr.models.api import Policy
-from videorlvr.training.config import StageConfig
+from videorlvr.training.config import RunConfig
 
 
 def device_of(name: str) -> torch.device:
@@ -20,14 +20,14 @@ def device_of(name: str) -> torch.device:
     return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
 
 
-def workers_of(config: StageConfig) -> int:
+def workers_of(config: RunConfig) -> int:
     """Processes that make or judge problems: as asked, else what the trainer leaves free."""
     if config.num_workers is not None:
         return config.num_workers
     return max(1, num_cores() - 2)
 
 
-def prepare(config: StageConfig, policy: Policy) -> None:
+def prepare(config: RunConfig, policy: Policy) -> None:
     """Compile the policy if the run asks for it."""
     if config.compile:
         # One graph a world's shape, with and without gradient, for training and for validation.

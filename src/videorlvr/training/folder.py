@@ -21,7 +21,7 @@ from videorlvr.base.lock import only_process_in
 from videorlvr.base.records import append_jsonl, read_json_object, truncate_jsonl, write_json
 from videorlvr.judge.fingerprint import Fingerprint, differences, fingerprint_of
 from videorlvr.judge.tolerance import EXACT
-from videorlvr.training.config import Config, GRPOConfig
+from videorlvr.training.config import RunConfig
 from videorlvr.worlds import world_of
 
 # What may differ between a run and its continuation, since no number depends on it.
@@ -44,7 +44,7 @@ class RunFolder:
         return (self.path / runs.DONE).exists()
 
     @contextmanager
-    def open(self, config: Config, provenance: Mapping[str, Any] | None = None) -> Iterator[None]:
+    def open(self, config: RunConfig, provenance: Mapping[str, Any] | None = None) -> Iterator[None]:
         """Begin or continue the run of `config` here, alone until this ends; `provenance` goes into about.json.
 
         Raises:
@@ -70,7 +70,7 @@ class RunFolder:
     def _check_same(self, values: Mapping[str, Any], fingerprint: Fingerprint) -> None:
         if not (self.path / runs.CONFIG).exists():
             return
-        stored = read_json_object(self.path / runs.CONFIG)
+        stored = renamed(read_json_object(self.path / runs.CONFIG))
         for key in sorted((stored.keys() | values.keys()) - FREE_KEYS):
             if stored.get(key) != values.get(key):
                 raise ValueError(
@@ -103,10 +103,19 @@ class RunFolder:
         write_json(self.path / runs.DONE, summary | {"fingerprint": self.fingerprint})
 
 
-def fingerprint_of_run(config: Config) -> Fingerprint:
+def renamed(config: Mapping[str, Any]) -> dict[str, Any]:
+    """A stored configuration in today's words: the first release called methods stages, and SDE-GRPO grpo."""
+    values = dict(config)
+    if "method" not in values and "stage" in values:
+        stage = values.pop("stage")
+        values["method"] = "sde-grpo" if stage == "grpo" else stage
+    return values
+
+
+def fingerprint_of_run(config: RunConfig) -> Fingerprint:
     """What validates a run and, in RL, rewards it; its problems are drawn as it goes, so there is no suite."""
-    rewards = [config.reward] if isinstance(config, GRPOConfig) else []
-    return fingerprint_of([world_of(task.world) for task in config.tasks], tolerance=EXACT, rewards=rewards)
+    worlds = [world_of(task.world) for task in config.tasks]
+    return fingerprint_of(worlds, tolerance=EXACT, rewards=config.reward_names)
 
 
 def about(seed: int) -> dict[str, Any]:

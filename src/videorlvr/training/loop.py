@@ -1,4 +1,4 @@
-"""The one loop of all stages: steps, metrics, checkpoints, validation, interruption.
+"""The one loop of all methods: steps, metrics, checkpoints, validation, interruption.
 
 It is blind to what a step does. Ctrl-C, SIGTERM or SIGUSR1 finishes the step in hand, saves, and says how to go on.
 """
@@ -14,13 +14,21 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from videorlvr.base.signals import STOP, handled
-from videorlvr.models.api import Policy
-from videorlvr.training.config import Config
+from videorlvr.training.config import RunConfig
 from videorlvr.training.folder import RunFolder
+from videorlvr.training.learner import Learner
 from videorlvr.training.state import TrainState
 from videorlvr.training.track import Metrics, tracking
 
-Step = Callable[[int], Metrics]
+METRICS = {
+    "step": "optimizer steps or iterations done",
+    "elapsed_s": "seconds since the run began or was taken up again",
+    "network_evaluations": "network calls for training so far, a forward 1 and a backward 2 a video; no validation",
+    "val/success": "share of validation problems solved, mean over worlds",
+    "val/success/*": "share of the world's validation problems solved",
+}
+"""Metrics that every method's lines have, or may have; the rest of the glossary is the method's own."""
+EVALUATIONS = "network_evaluations"
 
 
 class Interrupted(KeyboardInterrupt):
@@ -43,21 +51,20 @@ def _stop_signal() -> Iterator[Callable[[], bool]]:
 
 
 def run_steps(
-    step_fn: Step,
+    learner: Learner,
     state: TrainState,
     folder: RunFolder,
-    config: Config,
+    config: RunConfig,
     *,
-    policy: Policy,
+    validate_every: int,
     validate: Callable[[], Metrics],
     label: str,
     shown: tuple[str, ...],
 ) -> None:
     """Run steps `state.step` .. `config.num_steps` - 1.
 
-    step_fn(step) makes one step and returns its metrics, {} where it has none to tell; `shown` are those that
-    the progress bar shows. policy: what comes of the run. It is saved at the end, and as far as it has come where
-    the run is interrupted; a run that fails leaves none.
+    `shown` are the metrics that the progress bar shows. The learner's result is saved at the end, and as far as it
+    has come where the run is interrupted; a run that fails leaves none.
 
     Raises:
         Interrupted: After Ctrl-C, SIGTERM, SIGUSR1 or `max_s` seconds; the checkpoint holds all finished steps.
@@ -69,16 +76,18 @@ def run_steps(
         tracking(config.tracker, folder.path, step=state.step) as track,
     ):
         latest: dict[str, str] = {}
-        last, every = config.num_steps, config.validate_every
+        last, every = config.num_steps, validate_every
         bar = progress.add_task(label, total=last, completed=state.step, figures="")
         while state.step < last:
-            line = step_fn(state.step)
+            line = learner.step(state.step)
             state.step += 1
-            state.update_average()
+            state.update_averages()
+            state.counts[EVALUATIONS] = learner.network_evaluations
             if every and (state.step % every == 0 or state.step == last):
                 line |= validate()
             if line:
-                line = {"step": state.step, **line, "elapsed_s": round(time.monotonic() - began, 3)}
+                elapsed = round(time.monotonic() - began, 3)
+                line = {"step": state.step, **line, **state.counts, "elapsed_s": elapsed}
                 folder.log(line)
                 track(line)
                 latest |= {name: f"{name} {line[name]:.3g}" for name in shown if name in line}
@@ -89,11 +98,11 @@ def run_steps(
                 state.save(folder.checkpoint, fingerprint=folder.fingerprint)
                 saved = now
             if stop and state.step < last:
-                policy.save(folder.policy)
+                learner.result.save(folder.policy)
                 raise Interrupted(
                     f"stopped at step {state.step} of {last}; the same command continues '{folder.path}'"
                 )
-    policy.save(folder.policy)
+    learner.result.save(folder.policy)
 
 
 def _progress() -> Progress:

@@ -1,7 +1,8 @@
-"""The optimizers of both stages.
+"""Optimizers, and the step that all methods take with them.
 
-SFT uses Muon for the matrices of the repeated blocks and AdamW for everything else (embeddings, first and last
-layers, vectors). On Maze 6x6 it reached after 154,000 samples what AdamW did not reach in twice as many (docs/log.md).
+Muon for the matrices of the repeated blocks and AdamW for everything else (embeddings, first and last layers,
+vectors). On Maze 6x6 SFT reached with it after 154,000 samples what AdamW did not reach in twice as many
+(docs/log.md).
 
 Source: Muon, Keller Jordan, 2024, as in `torch.optim.Muon`, with the step size of arXiv:2502.16982 (its rms is that of
 AdamW, so one learning rate serves both).
@@ -10,19 +11,19 @@ AdamW, so one learning rate serves both).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import nn
 
-OptimizerName = Literal["adamw", "muon"]
+from videorlvr.training.config import OptimizerName
 
 
 class Optimizers:
-    """Several optimizers as one, each for parameters of its own."""
+    """Several optimizers as one, each for parameters of its own; `names` gives every parameter its name."""
 
-    def __init__(self, parts: Sequence[torch.optim.Optimizer]) -> None:
-        self.parts = list(parts)
+    def __init__(self, parts: Sequence[torch.optim.Optimizer], names: dict[int, str]) -> None:
+        self.parts, self.names = list(parts), names
 
     @property
     def param_groups(self) -> list[dict[str, Any]]:
@@ -38,47 +39,54 @@ class Optimizers:
             part.zero_grad(set_to_none=True)
 
     def moments(self) -> dict[str, torch.Tensor]:
-        """What must be remembered to go on, by `part.parameter.name`."""
+        """What must be remembered to go on, by `optimizer.moment/parameter`, `AdamW.exp_avg/patch_in.bias`."""
         return {
-            f"{number}.{index}.{name}": value
-            for number, part in enumerate(self.parts)
-            for index, values in part.state_dict()["state"].items()
-            for name, value in values.items()
+            f"{type(part).__name__}.{moment}/{self.names[id(parameter)]}": value
+            for part in self.parts
+            for parameter, values in part.state.items()
+            for moment, value in values.items()
         }
 
     def load_moments(self, moments: dict[str, torch.Tensor]) -> None:
         """Inverse of `moments`.
 
         Raises:
-            ValueError: If they are of other optimizers.
+            ValueError: If they are of another optimizer, or of other parameters.
         """
-        states: list[dict[int, dict[str, torch.Tensor]]] = [{} for _ in self.parts]
-        try:
-            for key, value in moments.items():
-                number, index, name = key.split(".")
-                states[int(number)].setdefault(int(index), {})[name] = value
-            for part, state in zip(self.parts, states, strict=True):
-                part.load_state_dict({"state": state, "param_groups": part.state_dict()["param_groups"]})
-        except (ValueError, IndexError, KeyError) as error:
-            raise ValueError(f"the optimizer's moments are of another optimizer: {error}") from None
+        left = dict(moments)
+        for part in self.parts:
+            order = [self.names[id(value)] for group in part.param_groups for value in group["params"]]
+            state: dict[int, dict[str, torch.Tensor]] = {}
+            for key in list(left):
+                moment, _, name = key.partition("/")
+                kind, _, moment = moment.partition(".")
+                if kind == type(part).__name__ and name in order:
+                    state.setdefault(order.index(name), {})[moment] = left.pop(key)
+            part.load_state_dict({"state": state, "param_groups": part.state_dict()["param_groups"]})
+        if left:
+            raise ValueError(
+                f"the optimizer's moments are of another optimizer: {min(left)} has no place here"
+            )
 
 
 def make_optimizer(module: nn.Module, name: OptimizerName, *, lr: float, weight_decay: float) -> Optimizers:
     """The optimizer of a module's trainable parameters."""
+    names = {id(value): key for key, value in module.named_parameters() if value.requires_grad}
     parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
     matrices = block_matrices(module) if name == "muon" else []
     apart = {id(matrix) for matrix in matrices}
     rest = [parameter for parameter in parameters if id(parameter) not in apart]
-    parts: list[torch.optim.Optimizer] = [
-        torch.optim.AdamW(
-            rest, lr=lr, betas=(0.9, 0.95), weight_decay=weight_decay, fused=rest[0].device.type == "cuda"
+    parts: list[torch.optim.Optimizer] = []
+    if rest:
+        fused = rest[0].device.type == "cuda"
+        parts.append(
+            torch.optim.AdamW(rest, lr=lr, betas=(0.9, 0.95), weight_decay=weight_decay, fused=fused)
         )
-    ]
     if matrices:
         parts.append(
             torch.optim.Muon(matrices, lr=lr, weight_decay=weight_decay, adjust_lr_fn="match_rms_adamw")
         )
-    return Optimizers(parts)
+    return Optimizers(parts, names)
 
 
 def block_matrices(module: nn.Module) -> list[torch.Tensor]:

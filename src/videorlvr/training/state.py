@@ -2,6 +2,9 @@
 
 Law: save, load, continue gives bitwise the weights of a run without interruption (on a CPU). All other
 randomness is a function of (seed, step), so there are no generator states to keep.
+
+A checkpoint holds parts by name, and in a part weights by name: only those that training changes, so that the
+checkpoint of an adapter is an adapter.
 """
 
 from __future__ import annotations
@@ -18,33 +21,75 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from videorlvr.models.module import load_trainable, trainable_state
 from videorlvr.models.weights import write_tensors
 from videorlvr.training.optimizer import Optimizers
 
 STATE, TENSORS = "state.json", "state.safetensors"
 
 
-class TrainState:
-    """Weights, their running average, and the optimizer's moments.
+class Part:
+    """Something that is trained.
 
-    module: what is trained.  average: its exponential moving average, or None.
-    step: how many steps are done.
+    module: its weights. optimizer: None where they follow another part. average: the exponential moving average of
+    the weights, None without `ema`.
     """
 
-    def __init__(self, module: nn.Module, optimizer: Optimizers, *, ema: float | None) -> None:
-        self.module = module
-        self.optimizer = optimizer
-        self.ema = ema
+    def __init__(
+        self, module: nn.Module, optimizer: Optimizers | None = None, *, ema: float | None = None
+    ) -> None:
+        self.module, self.optimizer, self.ema = module, optimizer, ema
         self.average = copy.deepcopy(module).requires_grad_(False) if ema is not None else None
-        self.step = 0
 
     @torch.no_grad()
-    def update_average(self) -> None:
+    def update_average(self, steps_done: int) -> None:
         """average <- d average + (1 - d) module, d rising to `ema` so that early weights are forgotten."""
         if self.average is None or self.ema is None:
             return
-        decay = min(self.ema, (1 + self.step) / (10 + self.step))
+        decay = min(self.ema, (1 + steps_done) / (10 + steps_done))
         torch._foreach_lerp_(list(self.average.parameters()), list(self.module.parameters()), 1 - decay)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """All that it must remember, by name."""
+        out = {f"weights/{name}": value for name, value in trainable_state(self.module).items()}
+        if self.average is not None:
+            changing = trainable_state(self.module)
+            out |= {f"average/{k}": v for k, v in self.average.state_dict().items() if k in changing}
+        if self.optimizer is not None:
+            out |= {f"optimizer/{key}": value for key, value in self.optimizer.moments().items()}
+        return out
+
+    def load(self, tensors: dict[str, Tensor]) -> None:
+        """Inverse of `tensors`.
+
+        Raises:
+            ValueError: If they are of another part.
+        """
+        load_trainable(self.module, _under("weights/", tensors))
+        if self.average is not None:
+            average = _under("average/", tensors)
+            missing = trainable_state(self.module).keys() - average.keys()
+            if missing:
+                raise ValueError(f"it has no running average of {min(missing)}")
+            self.average.load_state_dict(average, strict=False)
+        if self.optimizer is not None:
+            self.optimizer.load_moments(_under("optimizer/", tensors))
+
+
+class TrainState:
+    """The parts of a run and how far it has come.
+
+    step: how many steps are done. counts: what is counted over the whole run.
+    """
+
+    def __init__(self, parts: Mapping[str, Part]) -> None:
+        self.parts = dict(parts)
+        self.step = 0
+        self.counts: dict[str, int] = {}
+
+    def update_averages(self) -> None:
+        for part in self.parts.values():
+            part.update_average(self.step)
 
     def save(self, folder: Path, *, fingerprint: Mapping[str, Any] | None = None) -> None:
         """Write a checkpoint; a reader meets the old one or the new one, whole.
@@ -55,21 +100,23 @@ class TrainState:
         Raises:
             FloatingPointError: If a number in it is not finite; the old checkpoint stays.
         """
-        tensors: dict[str, Tensor] = {f"module.{k}": v for k, v in self.module.state_dict().items()}
-        if self.average is not None:
-            tensors |= {f"average.{k}": v for k, v in self.average.state_dict().items()}
-        tensors |= {f"optimizer.{key}": value for key, value in self.optimizer.moments().items()}
+        tensors = {
+            f"{name}/{key}": value
+            for name, part in self.parts.items()
+            for key, value in part.tensors().items()
+        }
         self._check_finite(tensors, folder)
-        part = folder.with_name(folder.name + ".part")
-        shutil.rmtree(part, ignore_errors=True)
-        part.mkdir(parents=True)
-        write_tensors(tensors, part / TENSORS)
-        (part / STATE).write_text(json.dumps({"step": self.step, "fingerprint": fingerprint}))
+        new = folder.with_name(folder.name + ".part")
+        shutil.rmtree(new, ignore_errors=True)
+        new.mkdir(parents=True)
+        write_tensors(tensors, new / TENSORS)
+        state = {"step": self.step, "counts": self.counts, "fingerprint": fingerprint}
+        (new / STATE).write_text(json.dumps(state))
         old = folder.with_name(folder.name + ".old")
         shutil.rmtree(old, ignore_errors=True)
         if folder.exists():
             folder.rename(old)
-        part.rename(folder)
+        new.rename(folder)
         shutil.rmtree(old, ignore_errors=True)
 
     def _check_finite(self, tensors: dict[str, Tensor], folder: Path) -> None:
@@ -97,17 +144,21 @@ class TrainState:
             return False
         try:
             tensors = load_file(folder / TENSORS)
-            step = int(json.loads((folder / STATE).read_text())["step"])
+            state = json.loads((folder / STATE).read_text())
+            step, counts = int(state["step"]), dict(state.get("counts", {}))
         except (OSError, KeyError, TypeError, ValueError, SafetensorError) as error:
             raise ValueError(f"the checkpoint in '{folder}' is damaged: {error}; remove it") from None
+        if any("/" not in name for name in tensors):
+            raise ValueError(
+                f"the checkpoint in '{folder}' was written by an earlier release, which kept weights without "
+                "their parts: finish the run with that release, or begin it again in another --out"
+            )
         try:
-            self.module.load_state_dict(_under("module.", tensors))
-            if self.average is not None:
-                self.average.load_state_dict(_under("average.", tensors))
-        except RuntimeError as error:
+            for name, part in self.parts.items():
+                part.load(_under(f"{name}/", tensors))
+        except ValueError as error:
             raise ValueError(f"the checkpoint in '{folder}' belongs to another model: {error}") from None
-        self.optimizer.load_moments(_under("optimizer.", tensors))
-        self.step = step
+        self.step, self.counts = step, counts
         return True
 
 

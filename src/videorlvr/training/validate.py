@@ -5,7 +5,7 @@ from __future__ import annotations
 from videorlvr.judge.pool import Judge
 from videorlvr.models.api import Policy
 from videorlvr.players.policy import PolicyPlayer
-from videorlvr.training.config import StageConfig
+from videorlvr.training.config import VideoConfig
 from videorlvr.training.track import Metrics
 from videorlvr.worlds import world_of
 from videorlvr.worlds.api import Problem
@@ -15,7 +15,7 @@ from videorlvr.worlds.different import Part, different_boards
 class Validation:
     """`num_val` validation problems a task, no board twice, played with the same noise each time."""
 
-    def __init__(self, config: StageConfig, judge: Judge) -> None:
+    def __init__(self, config: VideoConfig, judge: Judge) -> None:
         self.config, self.judge = config, judge
         self.problems: dict[str, list[Problem]] = {}
 

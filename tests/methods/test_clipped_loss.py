@@ -9,9 +9,8 @@ import torch
 
 from videorlvr.flow.gaussian import Transition, clip_from_drift, kl_mean, log_prob_mean
 from videorlvr.flow.gaussian import sample as draw
-from videorlvr.flow.sampler import StochasticSteps
-from videorlvr.players.rollouts import Chunk, drift_square
-from videorlvr.training.objectives import clipped_policy_loss
+from videorlvr.methods.video.sde_grpo.math import clipped_policy_loss
+from videorlvr.players.rollouts import drift_square
 
 ADVANTAGE = torch.tensor([1.5, -0.5, 0.0, -2.0])
 CLIP = 0.1
@@ -71,14 +70,6 @@ def test_the_range_is_around_the_ratio_with_its_drift_put_back():
     assert grad.item() == pytest.approx(-1)
 
 
-def rollout_of(old: Transition, actions) -> Chunk:
-    shape = tuple(actions.shape)
-    steps = StochasticSteps((0,), "ddim-eta", 0.7)
-    blank = torch.zeros(shape)
-    logged = log_prob_mean(old, actions)[None]
-    return Chunk([], blank, steps, [blank], [actions], [old.mean], logged, torch.zeros(0).numpy())
-
-
 @pytest.mark.parametrize("drift", [0.05, 0.5])
 def test_adding_the_drift_centres_the_log_ratio(drift):
     """E[l + k] = 0 by Monte Carlo; without k it is -drift^2 / 2. Both to four standard errors."""
@@ -89,10 +80,9 @@ def test_adding_the_drift_centres_the_log_ratio(drift):
     actions = draw(old, torch.randn(mean.shape))
     moved = drift * torch.randn(dims).sign() * std.reshape(-1, 1, 1, 1, 1)
     new = Transition(mean + moved, std)
-    chunk, mask = rollout_of(old, actions), torch.ones(1, 1, 1, 1, 1, dtype=torch.bool)
-    centring = drift_square(chunk, 0, new, mask)
+    centring = drift_square(old.mean, new, torch.ones(1, 1, 1, 1, 1, dtype=torch.bool))
     torch.testing.assert_close(centring, torch.full((num_items,), drift**2 / 2), rtol=1e-4, atol=0)
-    log_ratio = log_prob_mean(new, actions) - chunk.log_probs[0]
+    log_ratio = log_prob_mean(new, actions) - log_prob_mean(old, actions)
     error = 4 * log_ratio.std() / num_items**0.5
     assert (log_ratio + centring).mean().abs() < error
     assert (log_ratio.mean() + drift**2 / 2).abs() < error
@@ -102,14 +92,14 @@ def test_adding_the_drift_centres_the_log_ratio(drift):
 
 def test_drift_looks_at_free_dimensions_only_and_carries_no_gradient():
     mean = torch.randn(2, 3, 4, 2, 2)
-    old, std = Transition(mean, torch.tensor([0.5, 0.7])), torch.tensor([0.5, 0.7])
+    std = torch.tensor([0.5, 0.7])
     moved = mean.clone()
     moved[:, :, 0] += 100
     moved[:, :, 1:] += 0.1
     mask = torch.ones(1, 1, 4, 1, 1, dtype=torch.bool)
     mask[:, :, 0] = False
     theta = torch.zeros((), requires_grad=True)
-    drift = drift_square(rollout_of(old, mean), 0, Transition(moved + theta, std), mask)
+    drift = drift_square(mean, Transition(moved + theta, std), mask)
     torch.testing.assert_close(drift, 0.01 / (2 * std**2))
     assert not drift.requires_grad
 

@@ -12,11 +12,11 @@ import torch
 from videorlvr.judge.pool import Judge
 from videorlvr.judge.reward import reward_of
 from videorlvr.judge.tolerance import EXACT
-from videorlvr.models.codec import decode_pixels, encode_pixels
+from videorlvr.methods.video.sde_grpo.run import GRPO
+from videorlvr.models.codec import condition_pixels, decode_pixels, encode_pixels
+from videorlvr.models.module import ModulePolicy
 from videorlvr.models.pixels import BuiltinPolicy
-from videorlvr.training.grpo import GRPO, frozen
-from videorlvr.training.optimizer import make_optimizer
-from videorlvr.training.state import TrainState
+from videorlvr.training.learner import Bench
 from videorlvr.worlds.api import Verdict
 
 CPU = torch.device("cpu")
@@ -42,15 +42,18 @@ def brightness(video):
     return float(video[1:].mean()) / 255
 
 
-class Levels(torch.nn.Module):
+class Levels(ModulePolicy):
     """The smallest policy: half of what it sees, and a colour of its own for each step."""
 
-    device = CPU
+    def __init__(self, num_steps):
+        super().__init__(torch.nn.Embedding.from_pretrained(torch.zeros(num_steps, 3), freeze=False))
 
-    def __init__(self, grid):
-        super().__init__()
-        self.grid, self.module = grid, self
-        self.colours = torch.nn.Parameter(torch.zeros(len(grid) - 1, 3))
+    @property
+    def colours(self):
+        return self.module.weight
+
+    def condition(self, first, prompts, num_frames):
+        return condition_pixels(first, num_frames)
 
     def encode(self, video):
         return encode_pixels(video)
@@ -58,22 +61,14 @@ class Levels(torch.nn.Module):
     def decode(self, x):
         return decode_pixels(x)
 
-    def velocity(self, x, sigma, clean):
-        step = (self.grid[None] - sigma[:, None]).abs().argmin(1)
-        believed = 0.5 * x + self.colours[step][:, :, None, None, None]
-        return (x - believed) / sigma[:, None, None, None, None]
-
-    def free_mask(self, x):
-        mask = torch.ones(1, 1, x.shape[2], 1, 1, dtype=torch.bool)
-        mask[:, :, 0] = False
-        return mask
+    def velocity(self, x, at, condition):
+        believed = 0.5 * x + self.colours[at.index][:, None, None, None]
+        return (x - believed) / at.sigma[:, None, None, None, None]
 
 
 def stage_of(config, judge, policy=None):
     policy = policy or BuiltinPolicy.load(Path(config.init), device=CPU)
-    optimizer = make_optimizer(policy.module, "adamw", lr=config.lr, weight_decay=config.weight_decay)
-    state = TrainState(policy.module, optimizer, ema=None)
-    return GRPO(config, policy, state, judge, frozen(policy) if config.kl_weight > 0 else None)
+    return GRPO(config, policy, Bench(judge))
 
 
 def weights(stage):
@@ -87,9 +82,7 @@ def unchanged(stage, before):
 class HalfPrecision(BuiltinPolicy):
     """The network in bf16, as it runs on a GPU."""
 
-    def velocity(self, x_BCTHW, sigma_B, clean_BCTHW):
-        with torch.autocast("cpu", torch.bfloat16):
-            return self.module(x_BCTHW, sigma_B, clean_BCTHW[:, :, 0])
+    compute_dtype = torch.bfloat16
 
 
 @pytest.mark.parametrize("kind", [BuiltinPolicy, HalfPrecision])
@@ -98,7 +91,7 @@ def test_the_first_ratio_is_exactly_one(rl_config, kind, sde):
     policy = kind(BuiltinPolicy.load(Path(rl_config().init), device=CPU).module)
     stage = stage_of(rl_config(sde=sde, noise_scale=0.7), Score(brightness), policy)
     before = weights(stage)
-    line = stage(0)
+    line = stage.step(0)
     assert line["ratio_gap"] == 0.0
     assert line["clip_fraction"] == 0.0
     assert line["drift"] == 0.0
@@ -108,7 +101,7 @@ def test_the_first_ratio_is_exactly_one(rl_config, kind, sde):
 
 def test_later_epochs_are_off_policy(rl_config):
     """The figures are not zero by construction: a second pass over the same rollouts has drifted."""
-    line = stage_of(rl_config(epochs=3, lr=3e-3), Score(brightness))(0)
+    line = stage_of(rl_config(epochs=3, lr=3e-3), Score(brightness)).step(0)
     assert line["ratio_gap"] == 0.0
     assert line["drift"] > 0
 
@@ -118,16 +111,16 @@ def test_a_policy_that_forgets_what_it_did_is_caught(rl_config):
     policy = BuiltinPolicy.load(Path(rl_config().init), device=CPU)
     drops = torch.nn.Dropout(0.1)
     exact = policy.velocity
-    policy.velocity = lambda x, sigma, clean: drops(exact(x, sigma, clean))
+    policy.velocity = lambda *asked: drops(exact(*asked))
     with pytest.raises(RuntimeError, match="ratios of the first update"):
-        stage_of(rl_config(), Score(brightness), policy)(0)
+        stage_of(rl_config(), Score(brightness), policy).step(0)
 
 
 def test_equal_rewards_change_nothing_bitwise(rl_config):
     """Weight decay and momentum included: no signal, no step."""
     stage = stage_of(rl_config(weight_decay=0.1, epochs=2, updates=2), Score(lambda video: 0.37))
     before = weights(stage)
-    line = stage(0)
+    line = stage.step(0)
     assert unchanged(stage, before)
     assert line["zero_variance_groups"] == line["groups"] == 4
     assert line["grad_norm"] == 0
@@ -137,7 +130,7 @@ def test_rewards_within_the_resolution_change_nothing(rl_config):
     rng = np.random.default_rng(0)
     stage = stage_of(rl_config(), Score(lambda video: 0.37 + 4e-5 * rng.random()))
     before = weights(stage)
-    stage(0)
+    stage.step(0)
     assert unchanged(stage, before)
 
 
@@ -145,7 +138,7 @@ def toy(rl_config, **changes):
     config = rl_config(
         lr=0.05, reward="dense-v1", noise_scale=0.7, clip_drift=10.0, grad_clip=100.0, **changes
     )
-    return config, Levels(config.sampling.grid())
+    return config, Levels(config.sampling.num_steps)
 
 
 @pytest.mark.parametrize(
@@ -153,7 +146,7 @@ def toy(rl_config, **changes):
 )
 def test_steps_outside_the_window_get_no_gradient(rl_config, window, moving):
     config, policy = toy(rl_config, window=window, num_trained=None if window == "all" else 2)
-    stage_of(config, Score(brightness), policy)(0)
+    stage_of(config, Score(brightness), policy).step(0)
     moved = policy.colours.detach().abs().amax(1) > 0
     assert moved.nonzero().flatten().tolist() == moving
 
@@ -162,19 +155,19 @@ def test_the_gradient_is_the_policy_gradient(rl_config):
     """Against advantages and laws written out by hand; the size does not depend on the resolution's D."""
     config, policy = toy(rl_config, num_trained=1)
     stage = stage_of(config, Score(brightness), policy)
-    (chunks, verdicts), line = stage._roll_out(0), {}
-    advantages = stage._advantages(chunks, verdicts, line)
+    judged, line = stage.trials.collect(0, stage.steps(0))
     stage._update = lambda: 0.0
-    stage._optimise(chunks, advantages, line)
+    stage._optimise(judged, line)
     below, expected = float(stage.grid[1]), 0
     std = 0.7 * below  # at sigma = 1
-    for chunk, advantage in zip(chunks, advantages, strict=True):
-        scores = np.array(stage.judge.seen.pop(0)).reshape(-1, config.group)
+    for batch in judged:
+        advantage, held = batch.advantages, batch.rollouts.trajectory
+        scores = np.array(stage.trials.judge.seen.pop(0)).reshape(-1, config.group)
         by_hand = (scores - scores.mean(1, keepdims=True)) / scores.std(1, keepdims=True)
         np.testing.assert_allclose(advantage, by_hand.reshape(-1), rtol=1e-4, atol=1e-4)
         # At sigma = 1, mean = (1 - below) (x / 2 + colour) + kept x: every free place moves by 1 - below.
-        push = (chunk.actions[0] - chunk.means[0])[:, :, 1:].sum((2, 3, 4)) * (1 - below) / std**2
-        expected = expected - (advantage[:, None] * push).mean(0) / len(chunks)
+        push = (held.actions[0] - held.means[0])[:, :, 1:].sum((2, 3, 4)) * (1 - below) / std**2
+        expected = expected - (advantage[:, None] * push).mean(0) / len(judged)
     torch.testing.assert_close(policy.colours.grad[0], expected, rtol=1e-3, atol=1e-3)
 
 
@@ -183,10 +176,7 @@ def test_a_toy_improves(rl_config):
     for score, sign in ((brightness, 1), (lambda video: 1 - brightness(video), -1)):
         config, policy = toy(rl_config, num_trained=5, window="early")
         stage = stage_of(config, Score(score), policy)
-        lines = []
-        for iteration in range(12):
-            lines.append(stage(iteration))
-            stage.state.step += 1
+        lines = [stage.step(iteration) for iteration in range(12)]
         assert lines[-1]["reward"] > lines[0]["reward"] + 0.05
         assert (sign * policy.colours[:5].mean()) > 0.1
 
@@ -196,10 +186,9 @@ def test_the_real_reward_is_the_worlds(rl_config):
     config = rl_config(reward="paper")
     with Judge(EXACT, 0) as judge:
         stage = stage_of(config, judge)
-        (chunks, verdicts), line = stage._roll_out(0), {}
-        stage._advantages(chunks, verdicts, line)
+        judged, line = stage.trials.collect(0, stage.steps(0))
     combine = reward_of("maze", "paper")
-    values = np.array([combine(verdict.components) for part in verdicts for verdict in part])
+    values = np.array([combine(verdict.components) for batch in judged for verdict in batch.verdicts])
     assert len(values) == config.problems * config.group
     assert line["reward"] == line["reward/maze"] == pytest.approx(values.mean())
     assert line["reward_std/maze"] == pytest.approx(values.reshape(-1, 4).std(1).mean())
@@ -212,7 +201,7 @@ def test_kl_is_zero_at_the_start_and_pulls_back_later(rl_config):
     drifted = {}
     for weight in (1e-6, 1e3):
         stage = stage_of(rl_config(kl_weight=weight, lr=2e-3, grad_clip=1.0), Score(brightness))
-        lines = [stage(iteration) for iteration in range(4)]
+        lines = [stage.step(iteration) for iteration in range(4)]
         assert lines[0]["kl"] == 0.0
         assert all(line["kl"] > 0 for line in lines[1:])
         drifted[weight] = lines[-1]["kl"]
@@ -222,19 +211,16 @@ def test_kl_is_zero_at_the_start_and_pulls_back_later(rl_config):
 def test_warm_up_counts_iterations(rl_config):
     stage = stage_of(rl_config(warmup=4, lr=1e-3), Score(brightness))
     for iteration in range(5):
-        stage(iteration)
-        assert stage.state.optimizer.param_groups[0]["lr"] == pytest.approx(
-            1e-3 * min(1, (iteration + 1) / 4)
-        )
-        stage.state.step += 1
+        stage.step(iteration)
+        assert stage.optimizer.param_groups[0]["lr"] == pytest.approx(1e-3 * min(1, (iteration + 1) / 4))
 
 
 def test_all_groups_of_an_iteration_share_a_drawn_window(rl_config):
     stage = stage_of(rl_config(window="random"), Score(brightness))
     windows = []
     for iteration in range(8):
-        chunks, _ = stage._roll_out(iteration)
-        assert len({chunk.steps.steps for chunk in chunks}) == 1
-        windows.append(chunks[0].steps.steps)
+        judged, _ = stage.trials.collect(iteration, stage.steps(iteration))
+        assert len({batch.rollouts.trajectory.steps.steps for batch in judged}) == 1
+        windows.append(judged[0].rollouts.trajectory.steps.steps)
     assert len(set(windows)) > 2
-    assert stage._steps(3).steps == windows[3]
+    assert stage.steps(3).steps == windows[3]

@@ -1,0 +1,79 @@
+"""The methods: a folder each below the host it is a method of. `METHODS` is the one list.
+
+A method of another package comes by an entry point in the group `videorlvr.methods` that refers to its record.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from videorlvr.base.choices import unknown
+from videorlvr.base.found import Found
+from videorlvr.training.config import RunConfig
+from videorlvr.training.method import Method, Recipe
+
+
+def _accept(name: str, value: Any) -> Method:
+    if not isinstance(value, Method) or value.name != name:
+        found = f"the method '{value.name}'" if isinstance(value, Method) else type(value).__name__
+        raise ValueError(f"expected a Method named '{name}', found {found}")
+    return value
+
+
+METHODS: Found[Method] = Found(
+    "method",
+    {
+        "sft": "videorlvr.methods.video.sft:METHOD",
+        "sde-grpo": "videorlvr.methods.video.sde_grpo:METHOD",
+    },
+    _accept,
+)
+
+
+def method_of(name: str) -> Method:
+    """The method of that name.
+
+    Raises:
+        ChoiceError: naming the nearest method.
+    """
+    return METHODS.of(name)
+
+
+def recipes() -> dict[str, Recipe]:
+    """Name -> recipe of all methods, ours first.
+
+    Raises:
+        ValueError: If two methods have a recipe of one name.
+    """
+    out: dict[str, Recipe] = {}
+    for method in METHODS.values():
+        for name, recipe in method.recipe_list.items():
+            if name in out:
+                raise ValueError(f"two recipes are called '{name}', one of them of method '{method.name}'")
+            out[name] = recipe
+    return out
+
+
+def recipe_of(name: str) -> RunConfig:
+    """The configuration of a recipe.
+
+    Raises:
+        ChoiceError: naming the nearest recipe.
+    """
+    found = recipes()
+    if name not in found:
+        raise unknown("recipe", name, found)
+    return found[name]()
+
+
+def run(config: RunConfig, out: Path) -> Path:
+    """Train, or continue training, what `config` says in the run folder `out`; returns the policy's folder.
+
+    Raises:
+        ValueError: If `out` holds another run, or the configuration's `init` no policy.
+        Interrupted: If stopped; the same call continues.
+    """
+    from videorlvr.training.run import run as run_method
+
+    return run_method(method_of(config.method), config, out)

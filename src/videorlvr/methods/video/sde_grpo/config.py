@@ -1,0 +1,51 @@
+"""Keys of SDE-GRPO."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from videorlvr.flow.steps import SdeName, Window, check_noise_scale, window_steps
+from videorlvr.training.config import OptimizerName, RolloutConfig
+
+
+class GRPOConfig(RolloutConfig):
+    """SDE-GRPO with a window of trained steps."""
+
+    method: Literal["sde-grpo"] = Field(default="sde-grpo", description="fixed")
+    window: Window = Field(default="early", description="which solver steps get noise and gradient")
+    num_trained: int | None = Field(
+        default=4, ge=1, description="how many; at most sampling.num_steps - 1, null for window all"
+    )
+    sde: SdeName = Field(default="ddim-eta", description="the stochastic step")
+    noise_scale: float = Field(default=0.7, gt=0, description="its eta; at most 1 for ddim-eta and cps")
+    optimizer: OptimizerName = Field(
+        default="adamw", description="muon for matrices of blocks, adamw elsewhere"
+    )
+    lr: float = Field(default=2e-5, gt=0, description="learning rate")
+    warmup: int = Field(default=0, ge=0, description="iterations in which it rises linearly")
+    weight_decay: float = Field(default=0.0, ge=0, description="decoupled weight decay")
+    grad_clip: float = Field(default=1.0, gt=0, description="longer gradients are shortened to this norm")
+    updates: int = Field(
+        default=1, ge=1, description="optimizer steps an iteration, each on its own part of the batches"
+    )
+    epochs: int = Field(default=1, ge=1, description="times that they are gone through")
+    clip_drift: float = Field(
+        default=0.05, gt=0, description="clip range: rms drift of a step's mean a dimension, over its std"
+    )
+    kl_weight: float = Field(default=0.0, ge=0, description="weight of the KL to init's policy, in nats")
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        # Raises with the reason if the window does not fit the sampler; which steps it draws does not matter.
+        window_steps(self.window, self.num_trained, self.sampling.num_steps, np.random.default_rng(0))
+        check_noise_scale(self.sde, self.noise_scale)
+        batches = -(-self.problems * self.group // self.batch)
+        if self.problems * self.group % self.batch or batches % self.updates:
+            raise ValueError(
+                f"{self.problems} problems x {self.group} videos make {self.problems * self.group / self.batch:g} "
+                f"batches of {self.batch}: they must fill whole batches, a multiple of updates={self.updates}"
+            )
+        return self

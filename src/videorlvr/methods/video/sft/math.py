@@ -1,0 +1,45 @@
+"""The loss of SFT and its learning rate. Pure.
+
+B batch, C channel, T frame, H W.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from videorlvr.flow.at import Field
+from videorlvr.flow.regression import mean_over_free, square_error
+
+
+def shifted_uniform(uniform_B: Tensor, shift: float) -> Tensor:
+    """sigma = shift u / (1 + (shift - 1) u), [B]: noise levels spread like the sampler's, for u in [0, 1).
+
+    Source: Stable Diffusion 3, arXiv:2403.03206, resolution-dependent shift of the timestep.
+    """
+    return shift * uniform_B / (1 + (shift - 1) * uniform_B)
+
+
+def regression_loss(
+    field: Field,
+    x0_BCTHW: Tensor,
+    *,
+    free: Tensor,
+    clean: Tensor,
+    generator: torch.Generator,
+    shift: float,
+) -> Tensor:
+    """Mean over free dimensions of |v(x_sigma, sigma) - (noise - x0)|^2, a scalar; all chance from `generator`."""
+    x0, device = x0_BCTHW, x0_BCTHW.device
+    sigma = shifted_uniform(torch.rand(x0.shape[0], generator=generator, device=device), shift)
+    noise = torch.randn(x0.shape, generator=generator, device=device)
+    return mean_over_free(square_error(field, x0, sigma, noise, free=free, clean=clean), free)
+
+
+def learning_rate(step: int, *, peak: float, num_steps: int, warmup: int, final: float) -> float:
+    """Linear over `warmup` steps, and a cosine over all of them down to `final` of the peak."""
+    rise = min(1.0, (step + 1) / max(warmup, 1))
+    fall = 0.5 * (1 + math.cos(math.pi * min(1.0, step / num_steps)))
+    return peak * rise * (final + (1 - final) * fall)

@@ -1,0 +1,127 @@
+"""SFT's learner: a batch of oracle videos of each world, gradients added, one optimizer step."""
+
+from __future__ import annotations
+
+import math
+import time
+
+import torch
+from torch import Tensor
+
+from videorlvr.base import seeding
+from videorlvr.base.processes import start_workers
+from videorlvr.methods.video.sft.config import SFTConfig
+from videorlvr.methods.video.sft.math import learning_rate, regression_loss
+from videorlvr.models.api import Policy
+from videorlvr.training.data import OracleVideos
+from videorlvr.training.device import generator_on, prepare, workers_of
+from videorlvr.training.learner import Bench
+from videorlvr.training.optimizer import make_optimizer
+from videorlvr.training.pool_cache import PoolCache
+from videorlvr.training.state import Part
+from videorlvr.training.track import Metrics
+
+
+class SFT:
+    """One step over all tasks. The result is the running average of the weights."""
+
+    def __init__(self, config: SFTConfig, policy: Policy, bench: Bench) -> None:
+        self.config, self.policy = config, policy
+        optimizer = make_optimizer(
+            policy.module, config.optimizer, lr=config.lr, weight_decay=config.weight_decay
+        )
+        part = Part(policy.module, optimizer, ema=config.ema)
+        assert part.average is not None
+        self.parts, self.optimizer = {"policy": part}, optimizer
+        self.result = policy.with_module(part.average)
+        prepare(config, policy)
+        prepare(config, self.result)
+        self.network_evaluations = 0
+        self.sums: dict[str, Tensor] = {}
+        self.untold, self.clock = 0, time.monotonic()
+        num_workers = workers_of(config)
+        self.workers = start_workers(num_workers)
+        self.pools = {
+            task.world: OracleVideos(
+                task,
+                seed=config.seed,
+                start=config.pool_start,
+                grow=config.pool_grow,
+                size=config.pool_size,
+                workers=self.workers,
+                num_workers=num_workers,
+                device=policy.device,
+                cache=PoolCache(bench.pool, task) if bench.pool else None,
+            )
+            for task in config.tasks
+        }
+
+    def step(self, index: int) -> Metrics:
+        config = self.config
+        for world, pool in self.pools.items():
+            loss = self._loss(world, pool, index)
+            (loss / len(self.pools)).backward()  # type: ignore[no-untyped-call]
+            self._add(f"loss/{world}", loss.detach())
+            self.network_evaluations += 3 * config.batch
+        self._update(index)
+        self.untold += 1
+        # The device works on while this process prepares the next step: it is waited for only here.
+        told = (index + 1) % config.log_every == 0 or index + 1 == config.num_steps
+        return self._figures(index) if told else {}
+
+    def _loss(self, world: str, pool: OracleVideos, index: int) -> Tensor:
+        size = self.config.batch
+        video, prompts = pool.batch(index, size), pool.prompts(index, size)
+        condition = self.policy.condition(video[:, 0], prompts, video.shape[1])
+        return regression_loss(
+            lambda x, at: self.policy.velocity(x, at, condition),
+            self.policy.encode(video),
+            free=condition.free,
+            clean=condition.clean,
+            generator=generator_on(
+                self.policy.device, seeding.seed_of("sft", self.config.seed, world, index)
+            ),
+            shift=self.config.sampling.shift,
+        )
+
+    def _lr(self, index: int) -> float:
+        config = self.config
+        return learning_rate(
+            index,
+            peak=config.lr,
+            num_steps=config.num_steps,
+            warmup=config.warmup,
+            final=config.final_lr,
+        )
+
+    def _update(self, index: int) -> None:
+        self.optimizer.set_lr(self._lr(index))
+        norm = torch.nn.utils.clip_grad_norm_(self.policy.module.parameters(), self.config.grad_clip)
+        self._add("grad_norm", norm)
+        self._add("clipped_updates", (norm > self.config.grad_clip).float())
+        self.optimizer.step()
+
+    def _add(self, name: str, value: Tensor) -> None:
+        self.sums[name] = self.sums.get(name, torch.zeros((), device=self.policy.device)) + value
+
+    def _figures(self, index: int) -> Metrics:
+        """Means since the last line."""
+        steps = self.untold
+        line: Metrics = {
+            name: value / steps
+            for name, value in zip(self.sums, torch.stack(list(self.sums.values())).tolist(), strict=True)
+        }
+        loss = sum(line[f"loss/{world}"] for world in self.pools) / len(self.pools)
+        lr = self._lr(index)
+        if not math.isfinite(loss):
+            raise FloatingPointError(f"the loss before step {index} is {loss}: lower lr (it was {lr:g})")
+        now = time.monotonic()
+        rate = steps * self.config.batch * len(self.pools) / (now - self.clock)
+        self.sums, self.untold, self.clock = {}, 0, now
+        return {"loss": loss, **line, "lr": lr, "samples_per_s": rate}
+
+    def close(self) -> None:
+        if self.workers:
+            self.workers.shutdown(cancel_futures=True)
+        for pool in self.pools.values():
+            pool.keep()

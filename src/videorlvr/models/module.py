@@ -1,0 +1,68 @@
+"""What a policy that is one torch module has by that alone; a class of one's own inherits it and says the rest."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from typing import Self
+
+import torch
+from torch import Tensor, nn
+
+
+class ModulePolicy:
+    """module: what is trained. A subclass adds `condition`, `encode`, `decode`, `velocity` and `save`."""
+
+    def __init__(self, module: nn.Module) -> None:
+        self.module = module
+
+    def with_module(self, module: nn.Module) -> Self:
+        other = copy.copy(self)
+        other.module = module
+        return other
+
+    @property
+    def device(self) -> torch.device:
+        return next(self.module.parameters()).device
+
+    @property
+    def compute_dtype(self) -> torch.dtype:
+        return next(self.module.parameters()).dtype
+
+    def compile(self) -> None:
+        pass
+
+    def trainable_state(self) -> dict[str, Tensor]:
+        return trainable_state(self.module)
+
+    def load_trainable(self, state: Mapping[str, Tensor]) -> None:
+        load_trainable(self.module, state)
+
+    def reference(self) -> AbstractContextManager[Self]:
+        return nullcontext(self.with_module(copy.deepcopy(self.module).requires_grad_(False)))
+
+
+def trainable_state(module: nn.Module) -> dict[str, Tensor]:
+    """Parameters that require grad, and buffers, by name: what tells this module from the one it began as."""
+    names = {name for name, parameter in module.named_parameters() if not parameter.requires_grad}
+    return {name: value for name, value in module.state_dict().items() if name not in names}
+
+
+def load_trainable(module: nn.Module, state: Mapping[str, Tensor]) -> None:
+    """Inverse of `trainable_state`.
+
+    Raises:
+        ValueError: If names or shapes are of another module.
+    """
+    own = trainable_state(module)
+    odd = [
+        name
+        for name in dict.fromkeys([*own, *state])
+        if name not in state or name not in own or own[name].shape != state[name].shape
+    ]
+    if odd:
+        mine = tuple(own[odd[0]].shape) if odd[0] in own else "nothing"
+        theirs = tuple(state[odd[0]].shape) if odd[0] in state else "nothing"
+        raise ValueError(f"{odd[0]} is {theirs} there and {mine} in this model ({len(odd)} such)")
+    module.load_state_dict(dict(state), strict=False)

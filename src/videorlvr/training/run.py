@@ -1,0 +1,86 @@
+"""One run of one method: its policy, its folder, its learner, the loop."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from videorlvr.judge.pool import Judge
+from videorlvr.judge.reward import describe
+from videorlvr.judge.tolerance import EXACT
+from videorlvr.models.api import Policy
+from videorlvr.models.dit import num_parameters
+from videorlvr.models.load import load_policy, new_policy
+from videorlvr.training.config import RunConfig, VideoConfig
+from videorlvr.training.device import device_of, workers_of
+from videorlvr.training.folder import RunFolder
+from videorlvr.training.learner import Bench, Learner
+from videorlvr.training.loop import EVALUATIONS, run_steps
+from videorlvr.training.method import Method
+from videorlvr.training.state import TrainState
+from videorlvr.training.track import check_installed
+from videorlvr.training.validate import Validation
+
+
+def run(method: Method, config: RunConfig, out: Path) -> Path:
+    """Train, or continue training, in the run folder `out`; returns the folder of the resulting policy.
+
+    Raises:
+        ValueError: If `out` holds another run, or the configuration's `init` no policy.
+        Interrupted: If stopped; the same call continues.
+    """
+    if RunFolder(out).is_done:
+        return train(method, config, None, out)
+    return train(method, config, first_policy(config), out)
+
+
+def first_policy(config: RunConfig) -> Policy:
+    """The policy that a run begins with: that of `init`, or a new one of the form `model`."""
+    assert isinstance(config, VideoConfig)
+    device = device_of(config.device)
+    if config.init is not None:
+        return load_policy(Path(config.init), device=device)
+    return new_policy(getattr(config, "model"), seed=config.seed, device=device)  # noqa: B009
+
+
+def train(method: Method, config: RunConfig, policy: Policy | None, out: Path) -> Path:
+    """`run` for a policy at hand: of any class, whatever the configuration says of its origin."""
+    check_installed(config.tracker)
+    folder = RunFolder(out)
+    rewards = {name: describe([task.world for task in config.tasks], name) for name in config.reward_names}
+    with folder.open(config, {"rewards": rewards} if rewards else None):
+        return folder.policy if folder.is_done else _train(method, config, policy, folder)
+
+
+def _train(method: Method, config: RunConfig, policy: Policy | None, folder: RunFolder) -> Path:
+    assert policy is not None
+    assert isinstance(config, VideoConfig)
+    on_gpu = policy.device.type == "cuda"
+    with Judge(EXACT, workers_of(config) if on_gpu else 0) as judge:
+        learner = method.make_learner(config, policy, Bench(judge, folder.pool))
+        try:
+            _steps(method, config, learner, folder, Validation(config, judge))
+        finally:
+            learner.close()
+    shutil.rmtree(folder.pool, ignore_errors=True)  # a finished run is not resumed
+    folder.finish({"steps": config.num_steps, "parameters": num_parameters(policy.module)})
+    return folder.policy
+
+
+def _steps(
+    method: Method, config: VideoConfig, learner: Learner, folder: RunFolder, validation: Validation
+) -> None:
+    state = TrainState(learner.parts)
+    state.load(folder.checkpoint)
+    learner.network_evaluations = state.counts.get(EVALUATIONS, 0)
+    folder.rewind(state.step)
+    run_steps(
+        learner,
+        state,
+        folder,
+        config,
+        validate_every=config.validate_every,
+        validate=lambda: validation(learner.result),
+        label=f"{method.title} {folder.path.name}",
+        shown=method.shown,
+    )
