@@ -216,7 +216,7 @@ def test_a_board_outside_its_frame_is_refused(exported: Path, tmp_path: Path) ->
         (b"", "no problems in it"),
         (b"[1]\n", ":1: found '[1]'"),
         (b'\n{"id": "a", \n', ":2: not JSON"),
-        (b"\xff\xfe\x00", "not a text file"),
+        (b"\xff\xfe\x00", ":1: not UTF-8 text"),
     ],
 )
 def test_what_is_no_manifest_is_refused(content: bytes, expected: str, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -14,10 +15,11 @@ from videorlvr.base.isolated import Lost
 from videorlvr.evaluation import score as scoring
 from videorlvr.evaluation.export import export
 from videorlvr.evaluation.manifest import read_manifest
-from videorlvr.evaluation.score import lost, score
+from videorlvr.evaluation.score import score
+from videorlvr.evaluation.work import lost, was_lost
+from videorlvr.judge.files import UNDECIDABLE
 from videorlvr.judge.fingerprint import Fingerprint
 from videorlvr.worlds import WORLDS
-from videorlvr.worlds.verify import COMMON_REASONS
 
 COUNT = 4
 
@@ -73,8 +75,6 @@ def pipe(first: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("spoil", "reason"),
     [
-        (slow, "took_too_long"),
-        (large, "too_large"),
         (link_out, "outside_folder"),
         (link_folder_out, "outside_folder"),
         (pipe, "missing_file"),
@@ -100,12 +100,28 @@ def test_a_link_within_the_folder_is_followed(exported: tuple[Path, Path, Path])
     assert score(manifest, videos, workers=1)["summary"]["successes"] == COUNT
 
 
-def test_every_way_to_lose_a_judge_is_a_reason() -> None:
-    for way in ("crashed", "timed_out", "out_of_memory"):
-        finding = lost(Lost(way, "in detail"))  # type: ignore[arg-type]
-        assert finding.verdict.reason in COMMON_REASONS
-        assert not finding.verdict.success
-        assert finding.why == "in detail"
+@pytest.mark.parametrize(("spoil", "why"), [(slow, "1.5 s of processor time"), (large, "192 MB of memory")])
+def test_a_limit_is_no_refusal_of_what_a_video_shows(
+    spoil: Callable[[Path, pytest.MonkeyPatch], None],
+    why: str,
+    exported: tuple[Path, Path, Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    manifest, videos, first = exported
+    spoil(first, monkeypatch)
+    result = score(manifest, videos, workers=1)
+    assert why in result["records"][0]["why"]
+    assert was_lost(result["records"][0])
+    assert not was_lost(result["records"][1])
+    assert result["summary"]["bounds"] == [(COUNT - 1) / COUNT, 1.0]
+
+
+@pytest.mark.parametrize("way", ["crashed", "timed_out", "stalled", "out_of_memory"])
+def test_a_lost_judge_is_undecidable_and_says_why(way: Any) -> None:
+    finding = lost(Lost(way, "in detail"))
+    assert finding.verdict.reason == UNDECIDABLE
+    assert not finding.verdict.success
+    assert finding.why.endswith(": in detail")
 
 
 def test_verdicts_say_what_they_were_judged_by(exported: tuple[Path, Path, Path]) -> None:

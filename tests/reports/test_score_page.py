@@ -21,6 +21,7 @@ from videorlvr.cli.main import main
 from videorlvr.evaluation.export import export
 from videorlvr.evaluation.manifest import read_manifest
 from videorlvr.evaluation.score import score
+from videorlvr.evaluation.work import NO_END
 from videorlvr.reports.score_page import MAX_CASES, choose, write_score_page
 from videorlvr.worlds import WORLDS
 
@@ -110,11 +111,13 @@ def test_a_file_that_turns_hostile_is_shown_as_lost(
 
 def test_cases_follow_their_rule() -> None:
     def record(number: int, reason: str, confidence: float = 0.0) -> dict[str, Any]:
-        return {"id": str(number), "success": not reason, "reason": reason, "confidence": confidence}
+        verdict = {"success": not reason, "reason": reason, "confidence": confidence}
+        return {"id": str(number), "why": "", **verdict}
 
     records = [record(number, "", (number * 7) % 10 / 10) for number in range(10)]
     records += [record(10, "jump"), record(11, "unreadable"), record(12, "jump"), record(13, "missing_file")]
     records += [record(20 + number, "undecidable") for number in range(MAX_CASES + 2)]
+    records.insert(0, {**record(30, "undecidable"), "why": NO_END + "a crash"})
     (_, _, solved), (_, _, refused), (_, _, undecidable) = choose(records)
     assert [r["confidence"] for r in solved] == [0, 0.1, 0.2, 0.3, 0.4, 0.5]
     assert [r["id"] for r in refused] == ["10", "11"]

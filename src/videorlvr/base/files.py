@@ -74,8 +74,11 @@ def write_bytes_atomic(path: str | os.PathLike[str], data: bytes) -> None:
 
     Raises:
         OSError: If the folder or the file cannot be written; the temporary file is removed.
+        ValueError: If there is a device or a pipe of that name, which would be gone.
     """
     target = Path(path)
+    if target.exists() and not target.is_file() and not target.is_dir():
+        raise ValueError(f"'{target}' is a device or a pipe, which is not replaced: name a file")
     target.parent.mkdir(parents=True, exist_ok=True)
     # Not tempfile.mkstemp: its files are readable by their owner alone, and replace keeps that mode.
     temporary = target.parent / f".tmp-{os.getpid()}-{secrets.token_hex(6)}"

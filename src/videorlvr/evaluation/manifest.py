@@ -1,8 +1,9 @@
 """Reading a manifest that others may have edited: every line is checked before any video is judged.
 
-Law: a line is either a problem whose own reference solution the judge accepts, or an error that names
-file, line, key and what was expected. Ids are file names, so none may lead out of the videos' folder. Sizes and
-types are checked before anything is computed from a value, so that a line costs milliseconds whatever it says.
+Law: a line is either a sound problem (`evaluation.soundness`), or an error that names file, line, key and what was
+expected. Whether it is the problem of its address takes longer, see `evaluation.checks`. Ids are file names, so none
+may lead out of the videos' folder. Sizes and types are checked before anything is computed from a value, so that a
+line costs milliseconds whatever it says.
 """
 
 from __future__ import annotations
@@ -17,11 +18,10 @@ from typing import Any, NoReturn
 
 from videorlvr.base.choices import nearest, unknown
 from videorlvr.base.files import open_regular
-from videorlvr.judge.door import judge
-from videorlvr.judge.tolerance import EXACT
+from videorlvr.evaluation.soundness import check_sound
 from videorlvr.worlds import WORLDS, world_of
-from videorlvr.worlds.api import SPLITS, Problem, World
-from videorlvr.worlds.problems import level_of, oracle_trace, theme_of
+from videorlvr.worlds.api import SPLITS, Level, Problem, World
+from videorlvr.worlds.problems import level_of
 from videorlvr.worlds.verify import MAX_FRAMES
 
 FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,199}")
@@ -36,10 +36,22 @@ JUDGED_KEYS = ("id", *ADDRESS_KEYS, "problem", "layout")
 
 @dataclass(frozen=True)
 class Entry:
-    """One problem to judge. id: the name of its video, without `.mp4`."""
+    """One problem to judge.
+
+    id: the name of its video, without `.mp4`. line: its number in the manifest, from 1.
+    first_frame, oracle: the picture that a model is given and the video of the reference solution, relative to the
+        manifest, where the line names them.
+    """
 
     id: str
     problem: Problem
+    line: int = 0
+    first_frame: str | None = None
+    oracle: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """What a verdict depends on."""
+        return {"id": self.id, "problem": self.problem.to_json()}
 
 
 def read_manifest(path: str | Path) -> list[Entry]:
@@ -60,7 +72,7 @@ def read_manifest(path: str | Path) -> list[Entry]:
                 raise ValueError(
                     f"one problem more than the {MAX_PROBLEMS} that are read: split the manifest"
                 )
-            entry = parse_entry(line)
+            entry = parse_entry(line, number)
             if entry.id in line_of:
                 raise ValueError(
                     f"key 'id' is '{entry.id}', as on line {line_of[entry.id]}; expected unique ids"
@@ -84,13 +96,16 @@ def _lines(path: str | Path) -> Iterator[str]:
                     f"{path}:{number}: longer than the {MAX_LINE_BYTES} bytes that a line may have"
                 )
             try:
-                yield line.decode("utf-8").strip()
+                # Some editors of Windows begin a file with a byte order mark.
+                yield line.decode("utf-8-sig" if number == 1 else "utf-8").strip()
             except UnicodeDecodeError:
-                raise ValueError(f"{path}: not a text file; expected a manifest of JSON lines") from None
+                raise ValueError(
+                    f"{path}:{number}: not UTF-8 text; expected a manifest of JSON lines, saved as UTF-8"
+                ) from None
 
 
-def parse_entry(line: str) -> Entry:
-    """One line of a manifest.
+def parse_entry(line: str, number: int = 0) -> Entry:
+    """One line of a manifest; number: which.
 
     Raises:
         ValueError: Naming the key at fault and what was expected.
@@ -106,7 +121,13 @@ def parse_entry(line: str) -> Entry:
             near = nearest(key, [name[:40] for name in record if name not in JUDGED_KEYS][:40])
             hint = f" (did you misspell it as '{near}'?)" if near else ""
             raise ValueError(f"key '{key}' is missing{hint}; expected {', '.join(JUDGED_KEYS)}")
-    return Entry(_file_name(record["id"]), _problem(record))
+    problem = _problem(record)
+    if record.get("num_frames", problem.num_frames) != problem.num_frames:
+        raise ValueError(
+            f"key 'num_frames' is {record['num_frames']!r:.40}; expected {problem.num_frames}, as in the problem"
+        )
+    paths = (_path(name, record.get(name)) for name in ("first_frame", "video"))
+    return Entry(_file_name(record["id"]), problem, number, *paths)
 
 
 def _refuse_constant(name: str) -> NoReturn:
@@ -119,6 +140,12 @@ def _file_name(value: object) -> str:
             f"key 'id' is {value!r:.80}; expected a file name of letters, digits, '-', '_' and single '.'"
         )
     return value
+
+
+def _path(name: str, value: object) -> str | None:
+    if value is None or (isinstance(value, str) and 0 < len(value) <= 1000 and "\0" not in value):
+        return value
+    raise ValueError(f"key '{name}' is {value!r:.80}; expected the path of a file beside the manifest")
 
 
 def _problem(record: Mapping[str, Any]) -> Problem:
@@ -144,8 +171,9 @@ def _problem(record: Mapping[str, Any]) -> Problem:
     if record["layout"] != dataclasses.asdict(problem.layout):
         raise ValueError("key 'layout' differs from the problem's own; expected the same rectangle in both")
     _check_layout(problem)
-    _check_pace(world, problem)
-    _check_solution(world, problem)
+    level = level_of(world, problem.address.level)
+    _check_pace(level, problem)
+    check_sound(world, level, problem)
     return problem
 
 
@@ -217,27 +245,11 @@ def _check_layout(problem: Problem) -> None:
         )
 
 
-def _check_pace(world: World, problem: Problem) -> None:
+def _check_pace(level: Level, problem: Problem) -> None:
     """A manifest may not allow more in a frame than the level does: the judge would accept jumps."""
-    level = level_of(world, problem.address.level)
     for name, most in (("moves_per_frame", level.moves_per_frame), ("num_frames", MAX_FRAMES)):
         value = getattr(problem, name)
         if type(value) is not int or not 1 <= value <= most:
             raise ValueError(
                 f"key 'problem' has {name} {value!r:.40}; expected a whole number from 1 to {most}"
             )
-
-
-def _check_solution(world: World, problem: Problem) -> None:
-    """The judge must accept the reference, else a verdict on anything else means nothing."""
-    theme_of(world, problem)
-    try:
-        verdict = judge(world, problem, oracle_trace(world, problem), EXACT)
-    except Exception as error:  # any value of any type may stand in a file
-        raise ValueError(
-            f"key 'problem' is not a problem of {world.id} ({type(error).__name__}: {error})"
-        ) from None
-    if not verdict.success:
-        raise ValueError(
-            f"key 'problem' has a solution that {world.id} refuses ({verdict.reason}); expected a valid one"
-        )

@@ -2,38 +2,31 @@
 
 Law: every problem of the manifest gets one record, in the manifest's order. A video that is missing,
 broken or of the wrong shape is a verdict with that reason, and the others are still judged; so is one that
-crashes the process that reads it, or never lets go of it.
+crashes the process that reads it, or never lets go of it. With a journal, a run that was stopped at any moment goes
+on, and its result is the one it would have had, bit for bit.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from videorlvr import __version__
-from videorlvr.base.isolated import Lost, map_isolated
+from videorlvr.base.isolated import Lost, as_answered
+from videorlvr.base.outputs import Claimed
 from videorlvr.base.progress import track
-from videorlvr.base.records import to_json
-from videorlvr.base.stats import wilson
 from videorlvr.evaluation.candidates import find_videos
+from videorlvr.evaluation.checks import check_problems, num_foreign
+from videorlvr.evaluation.journal import NOTHING_TO_DRAW, Journal, key_of
 from videorlvr.evaluation.manifest import Entry, read_manifest
-from videorlvr.evaluation.overlay import write_overlay
-from videorlvr.judge.door import inspect
-from videorlvr.judge.files import UNDECIDABLE, Finding
+from videorlvr.evaluation.verdicts import record_of, summary_of
+from videorlvr.evaluation.work import MAX_VIDEO_MB, MAX_VIDEO_S, Answer, Job, judge_job, lost
 from videorlvr.judge.fingerprint import Fingerprint, fingerprint_of
 from videorlvr.judge.tolerance import DECLARED
 from videorlvr.worlds import world_of
-from videorlvr.worlds.api import Verdict
-
-Job = tuple[Entry, list[Path], Path | None]
-"""A problem, the files that are named after it, and the folder for its overlay."""
-
-MAX_VIDEO_S, MAX_VIDEO_MB = 60.0, 4096
-"""What judging one video may take. A video at the limits of `base.media`, 250 frames of 1080p, stays within them."""
-REASONS_OF_LOST = {"crashed": "judge_crashed", "timed_out": "took_too_long", "out_of_memory": "too_large"}
 
 
 def score(
@@ -42,6 +35,7 @@ def score(
     *,
     overlay: str | Path | None = None,
     workers: int | None = None,
+    journal: Journal | None = None,
 ) -> dict[str, Any]:
     """Judge the video in the folder `videos` that is named after each problem of a manifest.
 
@@ -50,12 +44,16 @@ def score(
     back where the first frame shows how, see `examine`.
 
     Args:
-        overlay: Folder for `<id>.mp4`: each video with what the judge saw beside it.
+        overlay: Folder for `<id>.mp4`: each video with what the judge saw beside it. It is not checked here that
+            this replaces nothing: see `base.outputs`.
         workers: Processes, at least one; None takes one a core. See `base.isolated` for what this asks of a
             script that calls it.
+        journal: Where verdicts are kept as they come, and taken from where they are there already.
 
     Returns:
-        {"summary": ..., "records": [...]}, JSON values only; see `summary_of` and `record_of`.
+        {"summary": ..., "records": [...], "unwritten": {id: why}}, JSON values only; see `summary_of` and
+        `record_of`. unwritten: overlays that could not be drawn or written. The summary also says how many problems
+        are foreign, of no address of ours, and how many first frames were compared with theirs or are missing.
 
     Raises:
         FileNotFoundError: If the manifest or the folder does not exist.
@@ -63,21 +61,94 @@ def score(
     """
     entries = read_manifest(manifest)
     files = find_videos(Path(videos), [entry.id for entry in entries])
-    out = None if overlay is None else Path(overlay)
-    jobs: list[Job] = [(entry, files[entry.id], out) for entry in entries]
-    with open(manifest, "rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    first_frames = check_problems(entries, manifest, workers=workers, journal=journal)
+    sha256 = _sha256(manifest)
     fingerprint = _fingerprint(entries, sha256)
-    answers = map_isolated(_judge_job, jobs, workers=workers, cpu_s=MAX_VIDEO_S, memory_mb=MAX_VIDEO_MB)
-    judged = zip(entries, track(answers, "judging videos", total=len(jobs)), strict=True)
-    records = [
-        (record_of(entry, lost(answer)) if isinstance(answer, Lost) else answer)
-        | {"tolerance": fingerprint.tolerance, "fingerprint": fingerprint.digest}
-        for entry, answer in judged
-    ]
-    summary = summary_of(records)
+    out = None if overlay is None else Path(os.path.abspath(overlay))
+    jobs = [Job(entry, files[entry.id], out and out / f"{entry.id}.mp4") for entry in entries]
+    answers: list[Answer | None] = [None] * len(jobs)
+    judged = _judged(jobs, fingerprint, journal, workers)
+    for index, answer in track(judged, "judging videos", total=len(jobs)):
+        answers[index] = answer
+    done = [answer for answer in answers if answer is not None]
+    assert len(done) == len(jobs)
+    stamp = {"tolerance": fingerprint.tolerance, "fingerprint": fingerprint.digest}
+    records = [answer.record | stamp for answer in done]
+    summary = summary_of(records) | {"foreign": num_foreign(entries), "first_frames": first_frames}
     summary |= {"manifest_sha256": sha256, "fingerprint": fingerprint.to_json()}
-    return {"summary": summary, "records": records}
+    unwritten = {answer.record["id"]: answer.fault for answer in done if answer.fault}
+    return {"summary": summary, "records": records, "unwritten": unwritten}
+
+
+def _judged(
+    jobs: Sequence[Job], fingerprint: Fingerprint, journal: Journal | None, workers: int | None
+) -> Iterator[tuple[int, Answer]]:
+    """(index, answer) of every job, as they come: first what the journal holds."""
+    if journal is None:
+        yield from _worked_out(jobs, list(range(len(jobs))), workers)
+        return
+    judge = {"package": __version__, "judge": fingerprint.judge, "tolerance": fingerprint.tolerance}
+    limits = {"s": MAX_VIDEO_S, "mb": MAX_VIDEO_MB}
+    keys = [
+        key_of(job.entry.to_json(), job.files, judge | limits | {"worlds": dict(fingerprint.worlds)})
+        for job in jobs
+    ]
+    left = []
+    for index, (job, key) in enumerate(zip(jobs, keys, strict=True)):
+        line = journal.kept.get(key)
+        if line is None or not _is_drawn(job, line["overlay"]):
+            left.append(index)
+        else:
+            yield index, Answer(line["record"], line["overlay"])
+    for index, answer in _worked_out(jobs, left, workers):
+        journal.add(keys[index], answer.record, answer.overlay)
+        yield index, answer
+
+
+def _is_drawn(job: Job, overlay: str) -> bool:
+    """Is the overlay that this job wants there already?"""
+    if job.overlay is None or overlay == NOTHING_TO_DRAW:
+        return True
+    return overlay == str(job.overlay) and job.overlay.is_file()
+
+
+def _worked_out(
+    jobs: Sequence[Job], indices: Sequence[int], workers: int | None
+) -> Iterator[tuple[int, Answer]]:
+    """(index, answer) of some jobs. What is lost where it was also to be drawn is judged again without that: an
+    overlay may take more than the video."""
+    lost_in_drawing: dict[int, Lost] = {}
+    for index, answer in _isolated(jobs, indices, workers):
+        if isinstance(answer, Lost) and jobs[index].overlay is not None:
+            lost_in_drawing[index] = answer
+        else:
+            yield index, _answer(jobs[index], answer)
+    plain = [Job(job.entry, job.files) for job in jobs]
+    for index, answer in _isolated(plain, list(lost_in_drawing), workers):
+        record = _answer(jobs[index], answer).record
+        if isinstance(answer, Lost):
+            yield index, Answer(record, NOTHING_TO_DRAW)
+        else:
+            yield index, Answer(record, fault=lost_in_drawing[index].detail)
+
+
+def _isolated(
+    jobs: Sequence[Job], indices: Sequence[int], workers: int | None
+) -> Iterator[tuple[int, Answer | Lost]]:
+    wanted = [jobs[index] for index in indices]
+    for place, answer in as_answered(
+        judge_job, wanted, workers=workers, cpu_s=MAX_VIDEO_S, memory_mb=MAX_VIDEO_MB
+    ):
+        yield indices[place], answer
+
+
+def _answer(job: Job, answer: Answer | Lost) -> Answer:
+    return Answer(record_of(job.entry, lost(answer))) if isinstance(answer, Lost) else answer
+
+
+def _sha256(manifest: str | Path) -> str:
+    with open(manifest, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _fingerprint(entries: Sequence[Entry], manifest_sha256: str) -> Fingerprint:
@@ -89,77 +160,19 @@ def _fingerprint(entries: Sequence[Entry], manifest_sha256: str) -> Fingerprint:
     )
 
 
-def lost(answer: Lost) -> Finding:
-    """The finding on a video that its process did not survive."""
-    return Finding(Verdict(False, REASONS_OF_LOST[answer.reason]), why=answer.detail)
+def inputs_of(manifest: str | Path, videos: str | Path) -> tuple[Claimed, list[str]]:
+    """What scoring reads, and must not replace; the ids of the problems. Of the manifest, paths only are believed.
 
-
-def _judge_job(job: Job) -> dict[str, Any]:
-    entry, files, overlay = job
-    world = world_of(entry.problem.address.world)
-    finding = inspect(world, entry.problem, files, DECLARED)
-    if overlay is not None and finding.video is not None:
-        write_overlay(overlay / f"{entry.id}.mp4", entry.problem, finding)
-    return record_of(entry, finding)
-
-
-def record_of(entry: Entry, finding: Finding) -> dict[str, Any]:
-    """One problem's line of the result: its verdict, and the names it is counted under.
-
-    why: a sentence where the reason is `undecidable` or the judge was lost, else empty.
+    Raises:
+        FileNotFoundError: If the manifest or the folder does not exist.
+        ValueError: `file:line: ...` for a line of the manifest that cannot be judged.
     """
-    address, verdict = entry.problem.address, finding.verdict
-    record = {
-        "id": entry.id,
-        "world": f"{address.world}-v{address.version}",
-        "level": address.level,
-        "success": verdict.success,
-        "reason": verdict.reason,
-        "why": finding.why,
-        "frame": verdict.frame,
-        "confidence": verdict.confidence,
-        "components": verdict.components,
-        "metrics": verdict.metrics,
-    }
-    result: dict[str, Any] = to_json(record)
-    return result
-
-
-def summary_of(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Counts and rates of all records, of each world and of each level.
-
-    Keys: those of `rate_of`; `by_world` and `by_level`, the same for each world id and `world/level`;
-    `reasons`, the number of refusals by reason, most frequent first; `judge`, who said so.
-    """
-    names = dict.fromkeys(record["world"] for record in records)
-    levels = dict.fromkeys((record["world"], record["level"]) for record in records)
-    refusals = Counter(record["reason"] for record in records if not record["success"])
-    return {
-        **rate_of(records),
-        "by_world": {name: rate_of([r for r in records if r["world"] == name]) for name in names},
-        "by_level": {
-            f"{name}/{level}": rate_of([r for r in records if (r["world"], r["level"]) == (name, level)])
-            for name, level in levels
-        },
-        "reasons": dict(sorted(refusals.items(), key=lambda item: (-item[1], item[0]))),
-        "judge": {"package": f"videorlvr {__version__}", "worlds": list(names)},
-    }
-
-
-def rate_of(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """count, successes, success_rate, and its Wilson 95% interval [low, high].
-
-    What is undecidable counts as no success. `undecidable` is how many those are, `bounds` the rates if all of
-    them were refused and if all of them were successes.
-    """
-    count = len(records)
-    successes = sum(bool(record["success"]) for record in records)
-    undecidable = sum(record["reason"] == UNDECIDABLE for record in records)
-    return {
-        "count": count,
-        "successes": successes,
-        "success_rate": successes / count if count else None,
-        "interval_95": list(wilson(successes, count)),
-        "undecidable": undecidable,
-        "bounds": [successes / count, (successes + undecidable) / count] if count else None,
-    }
+    entries, claimed, folder = read_manifest(manifest), Claimed(), Path(manifest).parent
+    claimed.add(Path(manifest), "the manifest")
+    for files in find_videos(Path(videos), [entry.id for entry in entries]).values():
+        for file in files:
+            claimed.add(file, "the video")
+    for entry in entries:
+        for name in filter(None, (entry.first_frame, entry.oracle)):
+            claimed.add(folder / name, "a file of the manifest,")
+    return claimed, [entry.id for entry in entries]

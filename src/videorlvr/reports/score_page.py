@@ -18,7 +18,7 @@ from videorlvr.base.media.write import animated_webp
 from videorlvr.evaluation.candidates import find_videos
 from videorlvr.evaluation.manifest import read_manifest
 from videorlvr.evaluation.overlay import overlay
-from videorlvr.evaluation.score import MAX_VIDEO_MB, MAX_VIDEO_S, REASONS_OF_LOST
+from videorlvr.evaluation.work import MAX_VIDEO_MB, MAX_VIDEO_S, was_lost
 from videorlvr.judge.door import inspect
 from videorlvr.judge.files import CANNOT_BE_SURE, UNDECIDABLE
 from videorlvr.judge.tolerance import DECLARED
@@ -34,9 +34,9 @@ MAX_CASES = 6
 PANEL_PX, QUALITY = 200, 85
 MAX_SHOWN_FRAMES = 150
 NOTHING_TO_SHOW = frozenset(
-    {*REASONS_OF_LOST.values(), *("missing_file", "unreadable_video", "too_many_frames")}
+    {"missing_file", "unreadable_video", "unsupported_format", "too_many_frames", "too_large"}
 )
-"""Files that could not be read, or that the judge's process did not survive: they are not read again here."""
+"""Files that could not be read. Like those that the judge's process did not survive, they are not read again here."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def write_score_page(
 
 def choose(records: Sequence[Record]) -> list[tuple[str, str, list[Record]]]:
     """Title, rule and records of each section."""
-    shown = [record for record in records if record["reason"] not in NOTHING_TO_SHOW]
+    shown = [r for r in records if r["reason"] not in NOTHING_TO_SHOW and not was_lost(r)]
     solved = sorted((r for r in shown if r["success"]), key=lambda record: float(record["confidence"]))
     refused = {r["reason"]: r for r in reversed(shown) if r["reason"] not in ("", UNDECIDABLE)}
     undecidable = [r for r in shown if r["reason"] == UNDECIDABLE]

@@ -116,8 +116,10 @@ class FlowFree(Game[Flows]):
     def __init__(self, grid: Grid) -> None:
         """
         Raises:
-            ValueError: For a board on which a colour has other than two endpoints, or more is coloured.
+            ValueError: For a board on which a colour has other than two endpoints, or more is coloured, or with walls.
         """
+        if (grid.ground % 16).any():
+            raise ValueError("a FlowFree board has no walls")
         self.grid, self.ends = grid, endpoints_of(grid.ground)
         for colour, cells in self.ends.items():
             if len(cells) != 2 or colour > MAX_COLOURS:

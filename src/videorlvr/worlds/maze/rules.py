@@ -66,6 +66,14 @@ def distances(ground: Cells, source: Cell) -> npt.NDArray[np.int32]:
     return out
 
 
+def one_sided_wall(ground: Cells) -> Cell | None:
+    """The first cell in reading order whose wall to the east or south its neighbour has not, or the other way round."""
+    differ = np.zeros(ground.shape, bool)
+    differ[:, :-1] |= (ground[:, :-1] & WALL_EAST != 0) != (ground[:, 1:] & WALL_WEST != 0)
+    differ[:-1] |= (ground[:-1] & WALL_SOUTH != 0) != (ground[1:] & WALL_NORTH != 0)
+    return cells_where(differ)[0] if differ.any() else None
+
+
 class Walk(NamedTuple):
     """A state: where the head is, and all figures, row after row."""
 
@@ -79,7 +87,8 @@ class Maze(Game[Walk]):
     def __init__(self, grid: Grid) -> None:
         """
         Raises:
-            ValueError: For a board without exactly one head and one goal.
+            ValueError: For a board without exactly one head and one goal, with anything else on it, or with a wall that
+                one cell has and its neighbour has not.
         """
         heads, goals = heads_of(grid.figure), cells_where(grid.ground >> 4 == GOAL)
         if (len(heads), len(goals)) != (1, 1):
@@ -93,6 +102,12 @@ class Maze(Game[Walk]):
         )
         if not all((cells & wall).all() for cells, wall in sides):
             raise ValueError("the rim of this maze has a gap: close it with walls")
+        if np.count_nonzero(grid.figure) != 1:
+            raise ValueError("in the first state of a maze there is nothing but the head")
+        if (cell := one_sided_wall(ground)) is not None:
+            raise ValueError(
+                f"a wall of row {cell[0]}, col {cell[1]} is drawn on one side only: draw it in both cells that it parts"
+            )
         self.grid, self.goal = grid, goals[0]
         self.first = Walk(heads[0], grid.figure.tobytes())
 

@@ -107,6 +107,8 @@ def _board(ground: bytes, rows: int, cols: int) -> Board:
     rim = walls[:cols] + walls[-cols:] + walls[::cols] + walls[cols - 1 :: cols]
     if not all(rim):
         raise ValueError(f"the rim of this {rows}x{cols} Sokoban board has a gap: close it with walls")
+    if other := set(ground) - {tile_code(FLOOR), wall, target}:
+        raise ValueError(f"a Sokoban board has the ground code {min(other)}: expected floor, wall or target")
     return Board(rows, cols, walls, tuple(cell for cell, code in enumerate(ground) if code == target))
 
 
