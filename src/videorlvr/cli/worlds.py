@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from videorlvr.base.choices import unknown
+from videorlvr.cli.import_boards import register_import
 from videorlvr.cli.output import JSON_HELP, emit_json, note, table
 from videorlvr.cli.parser import Parser, add_command, frame_size, positive, rate, whole
 
@@ -59,6 +60,7 @@ def register(commands: Any) -> None:
         "--start", metavar="I", type=whole, default=0, help="first index to look at (default: 0)"
     )
     export.add_argument("--out", metavar="DIR", required=True, help="folder to write")
+    register_import(inner)
     check = add_command(inner, "check", check_worlds, help="check that worlds keep the laws of worlds")
     check.add_argument("world", metavar="WORLD", nargs="?", help="world to check (default: all)")
     check.add_argument("--level", metavar="L", help="level to check (default: all)")

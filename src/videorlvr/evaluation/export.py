@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -79,8 +79,17 @@ def export(
     )
 
 
-def write_problems(listed: Sequence[Problem], out_dir: str | Path, *, fps: float = DEFAULT_FPS) -> Path:
+def write_problems(
+    listed: Sequence[Problem],
+    out_dir: str | Path,
+    *,
+    fps: float = DEFAULT_FPS,
+    more: Sequence[Mapping[str, Any]] = (),
+) -> Path:
     """Write these problems, as they are to be shown, with their manifest; returns its path.
+
+    Args:
+        more: Further keys of each problem's line.
 
     Raises:
         OSError: If the folder cannot be written.
@@ -88,12 +97,10 @@ def write_problems(listed: Sequence[Problem], out_dir: str | Path, *, fps: float
     folder = Path(out_dir)
     manifest = folder / "manifest.jsonl"
     manifest.unlink(missing_ok=True)  # an old one would vouch for files that are being replaced
-    lines = [
-        json.dumps(
-            to_json(_export_one(world_of(problem.address.world), problem, folder, fps)), allow_nan=False
-        )
-        for problem in track(listed, "writing problems", total=len(listed))
-    ]
+    lines = []
+    for number, problem in enumerate(track(listed, "writing problems", total=len(listed))):
+        line = _export_one(world_of(problem.address.world), problem, folder, fps)
+        lines.append(json.dumps(to_json({**line, **(more[number] if more else {})}), allow_nan=False))
     write_text_atomic(manifest, "\n".join(lines) + "\n")
     return manifest
 

@@ -20,8 +20,8 @@ from videorlvr.base.choices import nearest, unknown
 from videorlvr.base.files import open_regular
 from videorlvr.evaluation.soundness import check_sound
 from videorlvr.worlds import WORLDS, world_of
-from videorlvr.worlds.api import SPLITS, Level, Problem, World
-from videorlvr.worlds.problems import level_of
+from videorlvr.worlds.api import GIVEN, SPLITS, Level, Problem, World
+from videorlvr.worlds.problems import content_index, level_of
 from videorlvr.worlds.verify import MAX_FRAMES
 
 FILE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,199}")
@@ -170,6 +170,7 @@ def _problem(record: Mapping[str, Any]) -> Problem:
             )
     if record["layout"] != dataclasses.asdict(problem.layout):
         raise ValueError("key 'layout' differs from the problem's own; expected the same rectangle in both")
+    _check_content(problem)
     _check_layout(problem)
     level = level_of(world, problem.address.level)
     _check_pace(level, problem)
@@ -207,8 +208,8 @@ def _check_values(problem: object) -> None:
         raise ValueError(
             f"key 'problem' has address {address!r:.200}; expected {', '.join(ADDRESS_KEYS)} of a problem"
         )
-    if address["split"] not in SPLITS:
-        raise unknown("split", address["split"], SPLITS)
+    if address["split"] not in (*SPLITS, GIVEN):
+        raise unknown("split", address["split"], (*SPLITS, GIVEN))
 
 
 def _is_board(value: object) -> bool:
@@ -226,6 +227,16 @@ def _is_address(address: Mapping[str, Any]) -> bool:
     return all(isinstance(name, str) and len(name) <= 64 for name in names) and all(
         type(number) is int and 0 <= number < 2**63 for number in numbers
     )
+
+
+def _check_content(problem: Problem) -> None:
+    """A board that was given is named after its content, so the name is true of no other board."""
+    content = content_index(problem.grid)
+    if problem.address.split == GIVEN and problem.address.index != content:
+        raise ValueError(
+            f"key 'index' is {problem.address.index}; expected {content}, the content of this board: a given board "
+            "that was edited is another one, so import it again"
+        )
 
 
 def _check_layout(problem: Problem) -> None:

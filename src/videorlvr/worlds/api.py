@@ -13,7 +13,7 @@ raises the world's version.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -24,8 +24,10 @@ from videorlvr.worlds.game import Game, play
 
 Cells = npt.NDArray[np.uint8]
 Video = npt.NDArray[np.uint8]
-Split = Literal["train", "val", "test"]
+Split = Literal["train", "val", "test", "given"]
 SPLITS: tuple[Split, ...] = ("train", "val", "test")
+"""What we generate. `given` is no split of ours: boards that somebody else wrote, numbered by their content."""
+GIVEN: Split = "given"
 
 UNSURE = 255
 """The code of a cell that reads as nothing the world knows."""
@@ -183,7 +185,8 @@ class Level:
 
 @dataclass(frozen=True)
 class Address:
-    """The name of a problem. As text: `maze-v1/small/test/17`."""
+    """The name of a problem. As text: `maze-v1/small/test/17`, or `maze-v1/small/given/3f2a9c01b2d4` of a board that
+    was given: there `index` is the board's content (`problems.content_index`), written in hexadecimal digits."""
 
     world: str
     version: int
@@ -192,12 +195,14 @@ class Address:
     index: int
 
     def __str__(self) -> str:
-        return f"{self.world}-v{self.version}/{self.level}/{self.split}/{self.index}"
+        index = f"{self.index:012x}" if self.split == GIVEN else str(self.index)
+        return f"{self.world}-v{self.version}/{self.level}/{self.split}/{index}"
 
     @property
     def file_id(self) -> str:
         """The address as a file name: `maze-v1-small-test-000017`."""
-        return f"{self.world}-v{self.version}-{self.level}-{self.split}-{self.index:06d}"
+        index = f"{self.index:012x}" if self.split == GIVEN else f"{self.index:06d}"
+        return f"{self.world}-v{self.version}-{self.level}-{self.split}-{index}"
 
 
 @dataclass(frozen=True)
@@ -336,6 +341,9 @@ class World:
     canonical(grid): bytes that are equal for boards that are the same puzzle (mirrored, colours
         renamed); they alone decide the split.
     solve(grid): a solution in move text, or None. Deterministic.
+    read_boards(text): the boards that somebody wrote down in this world's own text forms, each read or refused;
+        ValueError if there is none. None: this world has no text form.
+    search(grid): `solve` without a limit of its own, for boards of other people; None: `solve` has none.
     game(grid): the board as a game of single moves, the one definition of the rules (`worlds.game`).
         Raises ValueError for a grid that is no board of this world.
     prompt(grid, theme, rng): a natural sentence that asks for the solution; what it draws does not depend
@@ -362,6 +370,8 @@ class World:
     prompt: Callable[[Grid, Theme, np.random.Generator], str]
     verify: Callable[[Problem, Trace], Verdict]
     variants: Sequence[Variant] = ()
+    read_boards: Callable[[str], Iterable[GivenBoard]] | None = None
+    search: Callable[[Grid], str | None] | None = None
     declared: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
     @property

@@ -14,10 +14,12 @@ import numpy as np
 from videorlvr.base import seeding
 from videorlvr.base.choices import unknown
 from videorlvr.worlds.api import (
+    GIVEN,
     SPLITS,
     Address,
     Cells,
     Draft,
+    Grid,
     Layout,
     Level,
     Problem,
@@ -84,6 +86,22 @@ def _admissible_solution(world: World, level: Level, draft: Draft) -> str | None
     return moves if level.moves[0] <= length <= level.moves[1] else None
 
 
+def content_index(grid: Grid) -> int:
+    """48 bits that stand for a board as it is shown, mirror images and renamed colours told apart."""
+    content = bytes(grid.shape) + grid.ground.tobytes() + grid.figure.tobytes()
+    return int.from_bytes(hashlib.sha256(b"videorlvr board " + content).digest()[:6], "big")
+
+
+def pose_given(world: World, level: Level, grid: Grid, moves: str) -> Problem:
+    """A board that somebody else wrote, and its solution, as a problem at the pace of this level.
+
+    Raises:
+        ValueError: If the board is larger than the level's.
+    """
+    address = Address(world.name, world.version, level.name, GIVEN, content_index(grid))
+    return pose(world, level, address, Draft(grid), moves, seeding.rng(world.id, GIVEN, address.index))
+
+
 def pose(
     world: World, level: Level, address: Address, draft: Draft, moves: str, rng: np.random.Generator
 ) -> Problem:
@@ -115,7 +133,11 @@ def shown_as(
     """
     if theme is not None and theme != problem.theme:
         place = problem.address
-        named = make_problem(world, place.level, place.split, place.index, theme=theme)
+        if place.split == GIVEN:
+            level = dataclasses.replace(level_of(world, place.level), theme=theme)
+            named = pose_given(world, level, problem.grid, problem.solution)
+        else:
+            named = make_problem(world, place.level, place.split, place.index, theme=theme)
         problem = dataclasses.replace(problem, theme=theme, prompt=named.prompt)
     if size is not None:
         rows, cols = problem.grid.shape

@@ -24,6 +24,7 @@ from videorlvr.worlds.flowfree import rules
 from videorlvr.worlds.flowfree.declared import DECLARED
 from videorlvr.worlds.flowfree.generate import generate
 from videorlvr.worlds.flowfree.solve import solve
+from videorlvr.worlds.flowfree.text import read_boards
 from videorlvr.worlds.flowfree.verify import REASONS, verify
 from videorlvr.worlds.symmetry import canonical_bytes
 
@@ -174,5 +175,6 @@ WORLD = World(
     prompt=prompt,
     verify=verify,
     variants=Later("videorlvr.worlds.flowfree.variants:VARIANTS"),
+    read_boards=read_boards,
     declared=DECLARED,
 )

@@ -22,6 +22,7 @@ from videorlvr.worlds.api import Grid, Level, Reward, Theme, World
 from videorlvr.worlds.maze import rules
 from videorlvr.worlds.maze.declared import DECLARED
 from videorlvr.worlds.maze.generate import generate
+from videorlvr.worlds.maze.text import read_boards
 from videorlvr.worlds.maze.verify import REASONS, verify
 from videorlvr.worlds.symmetry import canonical_bytes
 
@@ -121,5 +122,6 @@ WORLD = World(
     prompt=prompt,
     verify=verify,
     variants=Later("videorlvr.worlds.maze.variants:VARIANTS"),
+    read_boards=read_boards,
     declared=DECLARED,
 )

@@ -16,6 +16,8 @@ Version history
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from videorlvr.base.found import Later
@@ -25,6 +27,7 @@ from videorlvr.worlds.sokoban.declared import DECLARED
 from videorlvr.worlds.sokoban.generate import SokobanLevel, generate
 from videorlvr.worlds.sokoban.solve import solve
 from videorlvr.worlds.sokoban.verify import REASONS, verify
+from videorlvr.worlds.sokoban.xsb import xsb_boards
 from videorlvr.worlds.symmetry import canonical_bytes
 
 LEVELS = {
@@ -139,5 +142,7 @@ WORLD = World(
     prompt=prompt,
     verify=verify,
     variants=Later("videorlvr.worlds.sokoban.variants:VARIANTS"),
+    read_boards=xsb_boards,
+    search=partial(solve, max_nodes=10**9),
     declared=DECLARED,
 )
