@@ -48,6 +48,10 @@ Title: corridor
 ; the same again
 5#|#@$.#|5#
 
+#####
+#@ *#
+#####
+
 Title: decor
 *###*
 #@$.#
@@ -77,9 +81,10 @@ def test_what_can_be_is_imported_and_the_rest_is_named_by_file_and_line(collecti
         f"/levels.xsb:9: it has 4x20 cells, {wide_hint}",
         f"/levels.xsb:14: it has 3x37 cells, {wide_hint}",
         "/levels.xsb:18: our solver finds that it has no solution",
+        "/levels.xsb:31: it is solved as it is, so that a still picture would solve it",
     ]
     assert [note.why for note in plain.notes] == [
-        "line 32: the board is open at its edge, and was closed with walls"
+        "line 36: the board is open at its edge, and was closed with walls"
     ]
     assert (len(plain.problems), len(wide.problems)) == (2, 4)
     assert all(problem.num_frames == 41 and problem.theme == "night" for problem in wide.problems)
@@ -180,7 +185,7 @@ def test_the_command(tmp_path, capsys):
         (["--level", "smal"], "did you mean 'small'"),
         (["--theme", "dark"], "unknown theme of flowfree"),
         (["--frames", "2000"], "expected 2 to 1024"),
-        (["--size", "24x24"], "no board was imported"),
+        (["--size", "16x16"], "no board was imported"),
     ):
         assert (
             main(

@@ -20,10 +20,11 @@ from videorlvr.base.files import read_bounded
 from videorlvr.base.isolated import Lost, map_isolated
 from videorlvr.base.progress import track
 from videorlvr.evaluation.export import DEFAULT_FPS, write_problems
+from videorlvr.evaluation.soundness import check_sound
 from videorlvr.worlds import world_of
 from videorlvr.worlds.api import GivenBoard, Grid, Layout, Level, Problem, World
 from videorlvr.worlds.given import json_boards
-from videorlvr.worlds.problems import content_index, level_of, oracle_trace, pose_given, split_of
+from videorlvr.worlds.problems import content_index, level_of, pose_given, split_of
 from videorlvr.worlds.verify import MAX_FRAMES
 
 MAX_FILE_BYTES = 2**26
@@ -238,10 +239,10 @@ def _posed(world: World, grid: Grid, moves: str, shape: Shape) -> Problem:
                 f"it has {rows}x{cols} cells, and {world.name}:{most.name} shows at most "
                 f"{most.canvas[0]}x{most.canvas[1]}: ask for a frame size, such as 480x832"
             )
-        return _sound(world, pose_given(world, roomy[0], grid, moves))
+        return _sound(world, roomy[0], pose_given(world, roomy[0], grid, moves))
     layout = Layout.letterboxed(rows, cols, height_px=shape.size[0], width_px=shape.size[1])
     level = dataclasses.replace(fitting[0], rows=(rows, rows), cols=(cols, cols))
-    return _sound(world, dataclasses.replace(pose_given(world, level, grid, moves), layout=layout))
+    return _sound(world, level, dataclasses.replace(pose_given(world, level, grid, moves), layout=layout))
 
 
 def _shaped(level: Level, shape: Shape) -> Level:
@@ -252,11 +253,10 @@ def _shaped(level: Level, shape: Shape) -> Level:
     )
 
 
-def _sound(world: World, problem: Problem) -> Problem:
-    """The problem, if the judge accepts its solution: only then means a verdict on anything else something."""
-    verdict = world.verify(problem, oracle_trace(world, problem))
-    if not verdict.success:
-        raise ValueError(
-            f"its solution is refused by the judge ({verdict.reason}): this is no board of {world.id}"
-        )
+def _sound(world: World, level: Level, problem: Problem) -> Problem:
+    """The problem, if a manifest that holds it can be read."""
+    game = world.game(problem.grid)
+    if game.solved(game.start()):
+        raise ValueError("it is solved as it is, so that a still picture would solve it")
+    check_sound(world, level, problem)
     return problem
