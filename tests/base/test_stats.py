@@ -2,13 +2,16 @@
 
 import itertools
 import math
+from statistics import NormalDist
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from statsmodels.stats.contingency_tables import mcnemar as statsmodels_mcnemar
+from statsmodels.stats.multitest import multipletests
+from statsmodels.stats.proportion import proportion_confint
 
-from videorlvr.base.stats import bootstrap_difference, f1, mcnemar_exact, mean_interval, pass_at_k, wilson
+from videorlvr.base.stats import f1, holm, mcnemar_exact, mean_of, pass_at_k, tango, wilson
 
 
 @pytest.mark.parametrize(
@@ -68,84 +71,81 @@ def test_mcnemar_with_thousands_of_pairs_follows_the_normal_limit():
     assert 0 <= mcnemar_exact(0, 5000) < 1e-300
 
 
-def test_bootstrap_pairs_cancel_what_problems_share():
-    rng = np.random.default_rng(0)
-    hardness = rng.normal(0, 100, 50)
-    low, high = bootstrap_difference(hardness, hardness + 0.25, rng, num_resamples=200)
-    assert (low, high) == pytest.approx((0.25, 0.25))
+@pytest.mark.parametrize(
+    ("only_a", "only_b", "total", "low", "high"),
+    [
+        (
+            16,
+            6,
+            161,
+            -0.1240,
+            -0.0054,
+        ),  # Fagerland, Lydersen, Laake, "Statistical Analysis of Contingency Tables"
+        (7, 1, 21, -0.517, -0.026),  # (2017), chapter 8: Cavo et al., Bentur et al.
+    ],
+)
+def test_tango_equals_published_intervals(only_a, only_b, total, low, high):
+    assert tango(only_a, only_b, total) == pytest.approx((low, high), abs=6e-5 if total > 100 else 6e-4)
+    assert tango(only_b, only_a, total) == pytest.approx((-high, -low), abs=6e-5 if total > 100 else 6e-4)
 
 
-def test_bootstrap_strata_weigh_equally_and_keep_their_sizes():
-    a = np.zeros(110)
-    b = np.r_[np.ones(100), np.zeros(10)]
-    strata = np.r_[np.full(100, 3), np.full(10, 7)]
-    order = np.random.default_rng(0).permutation(110)
-    rng = np.random.default_rng(1)
-    interval = bootstrap_difference(a[order], b[order], rng, num_resamples=300, strata=strata[order])
-    assert interval == (0.5, 0.5)
-    low, high = bootstrap_difference(a, b, rng, num_resamples=300)
-    assert 0.8 < low < 10 / 11 < high < 1
+@given(total=st.integers(1, 400), data=st.data())
+def test_tango_agrees_with_mcnemars_score_test(total, data):
+    only_a = data.draw(st.integers(0, total))
+    only_b = data.draw(st.integers(0, total - only_a))
+    low, high = tango(only_a, only_b, total)
+    assert -1 <= low <= (only_b - only_a) / total <= high <= 1
+    z_squared = NormalDist().inv_cdf(0.975) ** 2
+    rejected = (only_b - only_a) ** 2 > z_squared * (only_a + only_b)
+    assert (low > 0 or high < 0) == rejected
 
 
-def test_bootstrap_sign_and_determinism():
-    a, b = np.random.default_rng(0).normal([[0.0], [1.0]], 1.0, size=(2, 80))
-    first = bootstrap_difference(a, b, np.random.default_rng(5), num_resamples=500)
-    assert first == bootstrap_difference(a, b, np.random.default_rng(5), num_resamples=500)
-    assert first[0] > 0
-    mirrored = bootstrap_difference(b, a, np.random.default_rng(5), num_resamples=500)
-    assert mirrored == pytest.approx((-first[1], -first[0]))
+def test_tango_keeps_its_width_where_all_agree():
+    """No pair is discordant: at the ends z^2 / (n + z^2), as a score interval of nothing in n has."""
+    z_squared = NormalDist().inv_cdf(0.975) ** 2
+    low, high = tango(0, 0, 1000)
+    assert high == pytest.approx(z_squared / (1000 + z_squared))
+    assert low == -high
+    assert tango(0, 0, 0) == (-1, 1)
+    assert tango(0, 5, 5)[1] == pytest.approx(1)
 
 
-@pytest.mark.parametrize("with_strata", [False, True])
-def test_bootstrap_difference_covers_the_truth_as_often_as_it_says(with_strata):
-    rng = np.random.default_rng(7)
-    strata = np.repeat([0, 1], [60, 30]) if with_strata else None
-    truth = 0.25 if with_strata else 0.2  # true differences 0.2 in stratum 0, 0.3 in stratum 1
-    shift = 0.2 + 0.1 * (strata if strata is not None else np.zeros(90))
-    hits = 0
-    for _ in range(300):
-        a = rng.normal(size=90)
-        b = a + shift + rng.normal(0, 0.7, 90)
-        low, high = bootstrap_difference(a, b, rng, num_resamples=400, confidence=0.9, strata=strata)
-        hits += low <= truth <= high
-    assert 0.84 < hits / 300 < 0.95
+@pytest.mark.parametrize(("only_a", "only_b"), [(16, 6), (7, 1), (0, 0), (0, 9), (30, 31)])
+def test_mcnemar_is_that_of_statsmodels(only_a, only_b):
+    theirs = statsmodels_mcnemar([[5, only_b], [only_a, 3]], exact=True).pvalue
+    assert mcnemar_exact(only_a, only_b) == pytest.approx(theirs)
 
 
-def test_mean_interval_matches_the_normal_limit_and_covers():
-    rng = np.random.default_rng(3)
-    values = rng.normal(5, 2, 400)
-    low, high = mean_interval(values, rng, num_resamples=4000)
-    half = 1.96 * values.std() / 20
-    assert (low, high) == pytest.approx((values.mean() - half, values.mean() + half), abs=0.03)
+def test_mcnemar_equals_a_published_p():
+    assert mcnemar_exact(16, 6) == pytest.approx(0.052479, abs=5e-7)  # as above
 
 
-def test_bootstrap_memory_is_bounded_and_chunks_are_all_filled():
-    """More draws than one chunk holds: a forgotten chunk would leave means of nothing."""
-    rng = np.random.default_rng(0)
-    low, high = mean_interval(np.full(30_000, 2.5), rng, num_resamples=150, confidence=0.999)
-    assert (low, high) == (2.5, 2.5)
+@given(st.integers(1, 500), st.data())
+def test_wilson_is_that_of_statsmodels_at_real_counts_too(total, data):
+    successes = data.draw(st.floats(0, total))
+    theirs = proportion_confint(successes, total, method="wilson")
+    assert wilson(successes, total) == pytest.approx(theirs, abs=1e-12)
 
 
 @pytest.mark.parametrize(
-    ("arguments", "match"),
-    [
-        (([1.0], [1.0, 2.0]), "pairs, in the same order"),
-        (([], []), "at least one"),
-        (([1.0, math.nan], [1.0, 2.0]), "a holds 1 values that are not finite"),
-        (([[1.0]], [[1.0]]), "flat array"),
-    ],
+    "p_values", [[0.01, 0.04, 0.03, 0.005], [0.5, 0.2], [0.02, 0.02, 0.9], [0.0, 1.0, 0.4], [0.3]]
 )
-def test_bootstrap_refuses(arguments, match):
-    with pytest.raises(ValueError, match=match):
-        bootstrap_difference(*arguments, np.random.default_rng(0))
+def test_holm_is_that_of_statsmodels(p_values):
+    assert holm(p_values) == pytest.approx(list(multipletests(p_values, method="holm")[1]))
+
+
+def test_the_mean_of_independent_estimates_by_hand():
+    assert mean_of([(0.4, 0.3, 0.6)]) == pytest.approx((0.4, 0.3, 0.6))
+    assert mean_of([(0.4, 0.1, 0.5), (0.8, 0.4, 1.0)]) == pytest.approx(
+        (0.6, 0.6 - 0.25, 0.6 + math.hypot(0.1, 0.2) / 2)
+    )
 
 
 def test_other_refusals_name_the_value():
-    rng = np.random.default_rng(0)
-    with pytest.raises(ValueError, match="strata has shape"):
-        bootstrap_difference([1.0, 2.0], [1.0, 2.0], rng, strata=[0.0, 1.0])
-    with pytest.raises(ValueError, match="num_resamples is 0"):
-        mean_interval([1.0], rng, num_resamples=0)
+    with pytest.raises(ValueError, match="only_a is 3 and only_b 3 of total 5"):
+        tango(3, 3, 5)
+    with pytest.raises(ValueError, match="confidence is 0"):
+        tango(1, 1, 5, confidence=0)
     with pytest.raises(ValueError, match="confidence is 95"):
         wilson(1, 2, confidence=95)
     with pytest.raises(ValueError, match="successes is 3 of total 2"):

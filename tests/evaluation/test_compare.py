@@ -7,12 +7,13 @@ from argparse import Namespace
 
 import pytest
 
+from videorlvr.base import stats
 from videorlvr.base.records import read_json, read_jsonl, write_json
 from videorlvr.base.runs import evaluation_dir
 from videorlvr.cli.compare import run as compare_command
 from videorlvr.cli.main import main
 from videorlvr.evaluation import runner, suites
-from videorlvr.evaluation.compare import compare, format_p
+from videorlvr.evaluation.compare import compare, compare_evaluations, format_p
 from videorlvr.evaluation.folders import load_evaluation
 from videorlvr.judge.fingerprint import Fingerprint, FingerprintError, differences, fingerprint_of
 from videorlvr.judge.tolerance import EXACT
@@ -23,7 +24,13 @@ from videorlvr.worlds.api import Reward
 
 def records(world, outcomes, sample=0):
     return [
-        {"id": f"{world}-v1/x/test/{i}", "world": world, "sample": sample, "success": bool(success)}
+        {
+            "id": f"{world}-v1/x/test/{i}",
+            "world": world,
+            "sample": sample,
+            "puzzle": f"{world}{i}",
+            "success": bool(success),
+        }
         for i, success in enumerate(outcomes)
     ]
 
@@ -32,7 +39,9 @@ def test_a_run_against_itself_is_no_difference():
     same = records("maze", [1, 0] * 50)
     result = compare(same, same)
     average = result["average"]
-    assert average["difference"] == average["low"] == average["high"] == 0
+    assert average["difference"] == 0
+    # A hundred pairs that agree do not prove that all would.
+    assert average["low"] == -average["high"] == pytest.approx(-0.037, abs=5e-4)
     assert average["p"] == 1
     assert not result["real"]
     assert "no difference" in result["verdict"]
@@ -48,12 +57,11 @@ def test_known_answer():
     assert part["difference"] == pytest.approx(0.2)
     assert (part["only_a"], part["only_b"]) == (5, 25)
     assert part["p"] == pytest.approx(3.249e-4, rel=1e-3)  # 2 P(Binomial(30, 1/2) <= 5)
-    # The standard error of the mean difference is sqrt(0.3 - 0.04) / 10 = 0.051.
-    assert part["low"] == pytest.approx(0.2 - 1.96 * 0.051, abs=0.015)
-    assert part["high"] == pytest.approx(0.2 + 1.96 * 0.051, abs=0.015)
+    assert (part["low"], part["high"]) == stats.tango(5, 25, 100)
+    assert (part["n"], part["puzzles"], part["effective_n"], part["p_holm"]) == (100, 100, 100, part["p"])
     assert result["real"]
     assert result["verdict"].startswith("RL is better than SFT by 0.200 [")
-    assert result["verdict"].endswith("McNemar p = 0.0003.")
+    assert result["verdict"].endswith("], p = 0.0003.")
     back = compare(b, a, label_a="RL", label_b="SFT")
     assert back["verdict"].startswith("SFT is worse than RL by 0.200 [")
 
@@ -65,9 +73,74 @@ def test_worlds_weigh_alike_in_the_average():
     assert result["average"]["difference"] == 0
     assert result["worlds"]["maze"]["difference"] == 1
     assert result["worlds"]["sokoban"]["difference"] == -1
-    # The pooled test sees 90 against 10, but the average does not move: no verdict on that alone.
-    assert result["average"]["p"] < 1e-6
+    # 90 problems against 10, but the worlds weigh the same in the test, too: the average does not move.
+    assert result["average"]["p"] > 0.9
     assert not result["real"]
+    assert "maze (+1.000, p < 0.0001), sokoban (-1.000, p = 0.0020)" in result["verdict"]
+
+
+def test_worlds_are_corrected_for_their_number():
+    """Six against none: p = .031 for one world, and three times that where it is one of three."""
+    a = records("maze", [0] * 6 + [1] * 20) + records("sokoban", [1] * 26) + records("flowfree", [1] * 26)
+    b = records("maze", [1] * 26) + records("sokoban", [1] * 26) + records("flowfree", [1] * 26)
+    part = compare(a, b)["worlds"]["maze"]
+    assert part["p"] == 2 / 2**6
+    assert part["p_holm"] == 6 / 2**6
+    assert part["low"] > 0
+    assert not part["real"]
+    assert compare(a[:26], b[:26])["worlds"]["maze"]["real"]
+
+
+def test_images_of_a_puzzle_are_no_extra_evidence():
+    """Eight puzzles in four images each, all alike: the numbers of eight problems, not of 32."""
+
+    def imaged(outcomes):
+        return [
+            record | {"id": f"{record['id']}-{image}"}
+            for record in records("maze", outcomes)
+            for image in range(4)
+        ]
+
+    once = [[0, 0, 0, 0, 0, 1, 1, 0], [1, 1, 1, 1, 1, 1, 1, 0]]
+    few = compare(*(records("maze", outcomes) for outcomes in once))["worlds"]["maze"]
+    many = compare(*(imaged(outcomes) for outcomes in once))["worlds"]["maze"]
+    assert (many["n"], many["puzzles"], many["only_b"]) == (32, 8, 20)
+    for key in ("puzzles", "effective_n", "low", "high", "p", "difference"):
+        assert many[key] == pytest.approx(few[key]), key
+    assert many["p"] == 2 / 2**5
+
+
+def test_pairs_are_of_one_problem_whatever_the_order():
+    """What B did comes in another order than what A did: pairing by place would see 20 problems disagree."""
+    a = records("maze", [1] * 10 + [0] * 10)
+    shuffled = list(reversed(records("maze", [1] * 11 + [0] * 9)))
+    part = compare(a, shuffled)["worlds"]["maze"]
+    assert (part["only_a"], part["only_b"]) == (0, 1)
+    assert part == compare(a, shuffled[::-1])["worlds"]["maze"]
+
+
+def test_every_sample_counts():
+    """First samples say that B is worse; all of them, that it is better."""
+    a = records("maze", [1] * 12) + [r for sample in (1, 2, 3) for r in records("maze", [0] * 12, sample)]
+    b = records("maze", [0] * 12) + [r for sample in (1, 2, 3) for r in records("maze", [1] * 12, sample)]
+    part = compare(a, b)["worlds"]["maze"]
+    assert (part["success_a"], part["success_b"], part["only_b"]) == (0.25, 0.75, 12)
+    assert part["difference"] == 0.5
+
+
+def test_how_the_players_were_run_is_said_where_it_differs(tmp_path):
+    class Sampled:
+        def __init__(self, num_steps):
+            self.identity = {"num_steps": num_steps, "device": "cpu"}
+
+        def __call__(self, world, problems, sample):
+            return BASELINES["oracle"](world, problems, sample)
+
+    for name, steps in (("a", 5), ("b", 2)):
+        runner.evaluate(Sampled(steps), SMOKE, name=name, out=evaluation_dir(tmp_path / name, SMOKE.name))
+    a, b = (load_evaluation(tmp_path / name, SMOKE.name) for name in "ab")
+    assert compare_evaluations(a, b, label_a="a", label_b="b")["settings_differ"] == ["num_steps (5, 2)"]
+    assert compare_evaluations(a, a, label_a="a", label_b="a")["settings_differ"] == []
 
 
 def test_samples_of_a_problem_are_no_extra_evidence():
@@ -75,7 +148,7 @@ def test_samples_of_a_problem_are_no_extra_evidence():
     b = records("maze", [1] * 6 + [1] * 4)
     many_a = [record for sample in range(8) for record in records("maze", [0] * 6 + [1] * 4, sample)]
     many_b = [record for sample in range(8) for record in records("maze", [1] * 10, sample)]
-    assert compare(many_a, many_b)["average"] == compare(a, b)["average"]
+    assert compare(many_a, many_b)["average"] == pytest.approx(compare(a, b)["average"])
 
 
 def test_refuses_what_cannot_be_paired():

@@ -7,8 +7,9 @@ import json
 import numpy as np
 import pytest
 
+from videorlvr.base import stats
 from videorlvr.base.choices import ChoiceError
-from videorlvr.base.records import read_json, read_jsonl
+from videorlvr.base.records import read_json, read_jsonl, write_json
 from videorlvr.base.runs import evaluation_dir
 from videorlvr.evaluation import runner, suites
 from videorlvr.evaluation.clips import NUM_EACH, NUM_FIRST, chosen_ids, read_clips
@@ -88,6 +89,35 @@ def test_finished_work_is_kept_for_the_same_player_only(tmp_path):
     assert [sample for sample, _ in played] == [0, 1]
     runner.evaluate(counting, SUITE, name="half", out=tmp_path, checkpoint="c2", samples=2)
     assert len(played) == 4
+    counting.identity = {"num_steps": 5, "device": "cpu"}
+    runner.evaluate(counting, SUITE, name="half", out=tmp_path, checkpoint="c2", samples=2)
+    assert len(played) == 6, "another sampler plays anew"
+    counting.identity = {"num_steps": 2, "device": "cpu"}
+    summary = runner.evaluate(counting, SUITE, name="half", out=tmp_path, checkpoint="c2", samples=2)
+    assert len(played) == 8
+    assert summary["settings"] == {"num_steps": 2, "device": "cpu"}
+    runner.evaluate(counting, SUITE, name="half", out=tmp_path, checkpoint="c2", samples=2)
+    assert len(played) == 8
+
+
+def test_records_of_an_older_release_are_read_and_brought_up_to_date(tmp_path):
+    """They said no puzzle, and their intervals counted problems."""
+    out = evaluation_dir(tmp_path, SUITE.name)
+    new = runner.evaluate(half_good, SUITE, name="half", out=out)
+    records, summary = read_jsonl(out / "records.jsonl"), read_json(out / "summary.json")
+    old = [{key: value for key, value in record.items() if key != "puzzle"} for record in records]
+    (out / "records.jsonl").write_text("".join(json.dumps(record) + "\n" for record in old))
+    del summary["settings"]
+    write_json(out / "summary.json", summary | {"results": {"worlds": {}}})
+    found = load_evaluation(tmp_path, SUITE.name).summary["results"]["worlds"]["maze"]
+    assert found["effective_n"] == found["puzzles"] == found["n"] == 12
+
+    def never(world, problems, sample):
+        raise AssertionError("nothing is left to play")
+
+    again = runner.evaluate(never, SUITE, name="half", out=out)
+    assert again["results"] == new["results"]
+    assert read_jsonl(out / "records.jsonl") == records
 
 
 def test_summary_counts_problems_and_not_samples(tmp_path):
@@ -97,8 +127,9 @@ def test_summary_counts_problems_and_not_samples(tmp_path):
     assert world["success"] == 0.5
     assert world["pass_at"] == {"1": 0.5, "2": 1.0}
     assert world["reasons"] == {"not_at_goal": 12}
-    # Every problem has rate 1/2, so over problems there is no spread at all.
-    assert (world["low"], world["high"]) == (0.5, 0.5)
+    # Two samples that never agree are two pieces of evidence, less the doubt that twelve pairs leave.
+    assert 20 < world["effective_n"] < 24
+    assert (world["low"], world["high"]) == stats.wilson(world["effective_n"] / 2, world["effective_n"])
     assert sum(part["n"] for part in world["difficulty"]) == 12
 
 

@@ -1,28 +1,28 @@
 """Is B better than A? A paired answer: both played the same problems, so how hard they are cancels.
 
-Law: problems are the unit. Samples of one problem are averaged first, intervals resample problems (within
-worlds for the average), and the test counts problems on which one side did better. With one sample a
-problem that count is McNemar's; with more it is the exact sign test on problems. What another judge, another
-version of a world or another suite said is not compared, unless somebody says that he means it.
+Law: pairs are of one problem and one sample, puzzles are the unit. What happens to images of a puzzle and to samples of
+a problem counts as one piece of evidence as far as it agrees, in the interval (Tango's, at the effective number of
+pairs) and in the test (signs of whole puzzles). With one pair a puzzle the test is McNemar's. What another judge,
+another version of a world or another suite said is not compared, unless somebody says that he means it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from videorlvr.base import seeding, stats
+from videorlvr.base import clusters, stats
 from videorlvr.evaluation.folders import Evaluation
-from videorlvr.evaluation.summary import Record, by_problem
+from videorlvr.evaluation.summary import Record, puzzle_in
 from videorlvr.judge.fingerprint import FingerprintError, check_alike
 
 ALPHA = 0.05
 RULE = (
-    f"a difference is called real when the exact McNemar p over all problems is below {ALPHA} and the 95% "
-    "paired bootstrap interval of the average over worlds leaves out 0"
+    f"a difference is called real when p of the exact test over puzzles (McNemar's, where each is there once) is below "
+    f"{ALPHA} and the 95% interval (Tango's) leaves out 0; for single worlds p is corrected for their number (Holm)"
 )
 Floats = npt.NDArray[np.float64]
 
@@ -41,7 +41,20 @@ def compare_evaluations(
     """
     if not across:
         _check_judged_alike(a, b, label_a, label_b)
-    return compare(a.records, b.records, label_a=label_a, label_b=label_b, across=across)
+    result = compare(a.records, b.records, label_a=label_a, label_b=label_b, across=across)
+    return result | {"settings_differ": settings_that_differ(a.summary, b.summary)}
+
+
+def settings_that_differ(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[str]:
+    """How the two players were run, where not alike: `num_steps (5, 2)`. Not wrong to compare, but to be said."""
+    one, two = (summary.get("settings") or {} for summary in (a, b))
+    if not one or not two:
+        return []  # a player without settings, or records of a release that did not keep them
+    return [
+        f"{key} ({one.get(key)}, {two.get(key)})"
+        for key in dict.fromkeys([*one, *two])
+        if one.get(key) != two.get(key)
+    ]
 
 
 def _check_judged_alike(a: Evaluation, b: Evaluation, label_a: str, label_b: str) -> None:
@@ -68,7 +81,6 @@ def compare(
     label_b: str = "B",
     allow_partial: bool = False,
     across: bool = False,
-    num_resamples: int = 10_000,
 ) -> dict[str, Any]:
     """Success rates of A and B on the same problems, their difference B - A, and what it is worth.
 
@@ -77,8 +89,9 @@ def compare(
         across: Compare in spite of different fingerprints in the records.
 
     Returns:
-        `worlds` and `average`, each with n (problems), success_a, success_b, difference, low, high
-        (95%), p, only_a, only_b (problems on which that side did better); `num_pairs`, `real`, `verdict`.
+        `worlds` and `average`, each with n (problems), puzzles, success_a, success_b, difference, low, high (95%), p,
+        only_a, only_b (problems on which that side did better); worlds also with p_holm, real and effective_n (pairs);
+        `num_pairs`, `real` (of the average), `verdict`.
 
     Raises:
         FingerprintError: If the records were not all judged alike; `compare_evaluations` can say why.
@@ -89,17 +102,16 @@ def compare(
     pairs_a, pairs_b = _keyed(records_a, label_a), _keyed(records_b, label_b)
     shared = [key for key in pairs_a if key in pairs_b]
     _check_pairs(pairs_a, pairs_b, shared, label_a, label_b, allow_partial)
-    rates_a, rates_b = _rates(pairs_a[key] for key in shared), _rates(pairs_b[key] for key in shared)
-    world_of_id = {key[0]: str(pairs_a[key]["world"]) for key in shared}
-    names = list(dict.fromkeys(world_of_id.values()))
-    strata = np.array([names.index(world_of_id[name]) for name in rates_a])
-    a, b = np.array(list(rates_a.values())), np.array([rates_b[name] for name in rates_a])
-    worlds = {
-        name: _difference(a[strata == i], b[strata == i], strata[strata == i], name, num_resamples)
-        for i, name in enumerate(names)
-    }
-    average = _difference(a, b, strata, "average", num_resamples)
-    real = average["p"] < ALPHA and (average["low"] > 0 or average["high"] < 0)
+    by_world: dict[str, list[_Pair]] = {}
+    for key in shared:
+        by_world.setdefault(str(pairs_a[key]["world"]), []).append((pairs_a[key], pairs_b[key]))
+    worlds = {name: _difference(pairs) for name, pairs in by_world.items()}
+    for part, p_holm in zip(
+        worlds.values(), stats.holm([part["p"] for part in worlds.values()]), strict=True
+    ):
+        part |= {"p_holm": p_holm, "real": _is_real(p_holm, part)}
+    average = _average(by_world, list(worlds.values()))
+    real = _is_real(average["p"], average)
     return {
         "label_a": label_a,
         "label_b": label_b,
@@ -108,8 +120,15 @@ def compare(
         "average": average,
         "real": real,
         "rule": RULE,
-        "verdict": _verdict(average, real, label_a, label_b),
+        "verdict": _verdict(worlds, average, real, label_a, label_b),
     }
+
+
+_Pair = tuple[Record, Record]
+
+
+def _is_real(p: float, part: Mapping[str, Any]) -> bool:
+    return bool(p < ALPHA and (part["low"] > 0 or part["high"] < 0))
 
 
 def format_p(p: float) -> str:
@@ -153,47 +172,84 @@ def _check_pairs(
         )
 
 
-def _rates(records: Iterable[Record]) -> dict[str, float]:
-    """Success rate of each problem over its samples."""
+def _difference(pairs: Sequence[_Pair]) -> dict[str, Any]:
+    """One world."""
+    a, b = (np.array([float(pair[side]["success"]) for pair in pairs]) for side in (0, 1))
+    puzzles = [_puzzle(pair) for pair in pairs]
+    number = clusters.effective_number(b - a, puzzles)
+    share = number / len(pairs)
+    low, high = stats.tango(float((a > b).sum()) * share, float((b > a).sum()) * share, number)
+    by_problem: dict[str, float] = {}
+    for pair, gap in zip(pairs, b - a, strict=True):
+        by_problem[pair[0]["id"]] = by_problem.get(pair[0]["id"], 0.0) + gap
     return {
-        name: sum(bool(record["success"]) for record in group) / len(group)
-        for name, group in by_problem(records).items()
-    }
-
-
-def _difference(
-    a: Floats, b: Floats, strata: npt.NDArray[np.int64], name: str, num_resamples: int
-) -> dict[str, Any]:
-    labels = np.unique(strata)
-    success_a = float(np.mean([a[strata == label].mean() for label in labels]))
-    success_b = float(np.mean([b[strata == label].mean() for label in labels]))
-    rng = seeding.rng("paired-bootstrap", name, len(a))
-    low, high = stats.bootstrap_difference(a, b, rng, num_resamples, strata=strata)
-    only_a, only_b = int((a > b).sum()), int((b > a).sum())
-    return {
-        "n": len(a),
-        "success_a": success_a,
-        "success_b": success_b,
-        "difference": success_b - success_a,
+        "n": len(by_problem),
+        "puzzles": len(set(puzzles)),
+        "effective_n": number,
+        "success_a": float(a.mean()),
+        "success_b": float(b.mean()),
+        "difference": float(b.mean() - a.mean()),
         "low": low,
         "high": high,
-        "p": stats.mcnemar_exact(only_a, only_b),
-        "only_a": only_a,
-        "only_b": only_b,
+        "p": clusters.sign_flip(b - a, puzzles),
+        "only_a": sum(gap < 0 for gap in by_problem.values()),
+        "only_b": sum(gap > 0 for gap in by_problem.values()),
     }
 
 
-def _verdict(average: Mapping[str, Any], real: bool, label_a: str, label_b: str) -> str:
-    numbers = f"[{average['low']:+.3f}, {average['high']:+.3f}], McNemar {format_p(average['p'])}"
+def _puzzle(pair: _Pair) -> str:
+    """From whichever side says it: one of them may be of an older release."""
+    return next((str(record["puzzle"]) for record in pair if record.get("puzzle")), puzzle_in(pair[0]))
+
+
+def _average(by_world: Mapping[str, Sequence[_Pair]], worlds: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """All worlds with equal weights, in the interval and in the test: each world's differences are weighed so that its
+    mean counts the same."""
+    difference, low, high = stats.mean_of(
+        [(part["difference"], part["low"], part["high"]) for part in worlds]
+    )
+    most = max(len(pairs) for pairs in by_world.values())
+    weighed = [
+        (most / len(pairs)) * (float(b["success"]) - float(a["success"]))
+        for pairs in by_world.values()
+        for a, b in pairs
+    ]
+    puzzles = [f"{world} {_puzzle(pair)}" for world, pairs in by_world.items() for pair in pairs]
+    return {
+        **{key: sum(part[key] for part in worlds) for key in ("n", "puzzles", "only_a", "only_b")},
+        **{side: sum(part[side] for part in worlds) / len(worlds) for side in ("success_a", "success_b")},
+        "difference": difference,
+        "low": low,
+        "high": high,
+        "p": clusters.sign_flip(weighed, puzzles),
+    }
+
+
+def _verdict(
+    worlds: Mapping[str, Mapping[str, Any]],
+    average: Mapping[str, Any],
+    real: bool,
+    label_a: str,
+    label_b: str,
+) -> str:
+    """A sentence on the average, and one on the worlds that carry it, if there is more than one."""
     if real:
         word = "better" if average["difference"] > 0 else "worse"
-        size = abs(average["difference"])
         low, high = sorted((abs(average["low"]), abs(average["high"])))
-        return (
-            f"{label_b} is {word} than {label_a} by {size:.3f} [{low:.3f}, {high:.3f}], "
-            f"McNemar {format_p(average['p'])}."
+        said = (
+            f"{label_b} is {word} than {label_a} by {abs(average['difference']):.3f} [{low:.3f}, {high:.3f}], "
+            f"{format_p(average['p'])}."
         )
-    return (
-        f"Between {label_a} and {label_b} there is no difference that the paired test calls real: "
-        f"{average['difference']:+.3f} {numbers}."
-    )
+    else:
+        said = (
+            f"Between {label_a} and {label_b} there is no difference that the paired test calls real: "
+            f"{average['difference']:+.3f} [{average['low']:+.3f}, {average['high']:+.3f}], {format_p(average['p'])}."
+        )
+    if len(worlds) == 1:
+        return said
+    moved = [
+        f"{name} ({part['difference']:+.3f}, {format_p(part['p_holm'])})"
+        for name, part in worlds.items()
+        if part["real"]
+    ]
+    return f"{said} Worlds that differ, each p corrected for {len(worlds)}: {', '.join(moved) or 'none'}."

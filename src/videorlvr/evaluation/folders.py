@@ -27,7 +27,7 @@ Count = Annotated[int, Field(ge=0, le=2**40)]
 
 
 class _Record(BaseModel):
-    """What every line of `records.jsonl` must hold; see `runner.record_of`."""
+    """What every line of `records.jsonl` must hold; see `runner.record_of`. Releases before 0.2 kept no puzzle."""
 
     model_config = ConfigDict(strict=True, extra="allow")
 
@@ -36,6 +36,7 @@ class _Record(BaseModel):
     level: Name
     index: Count
     sample: Count
+    puzzle: Name | None = None
     difficulty: Count
     success: bool
     reason: Name

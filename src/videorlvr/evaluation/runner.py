@@ -26,8 +26,9 @@ from videorlvr.base.lock import only_process_in
 from videorlvr.base.progress import track
 from videorlvr.base.records import append_jsonl, read_json_object, read_jsonl, to_json, write_json
 from videorlvr.evaluation.clips import RULE, chosen_ids, read_clips, write_clips
+from videorlvr.evaluation.puzzles import puzzle_of
 from videorlvr.evaluation.suites import Suite, problems, suite_hash
-from videorlvr.evaluation.summary import summarise
+from videorlvr.evaluation.summary import AGGREGATION, summarise
 from videorlvr.judge.door import judge_batch
 from videorlvr.judge.fingerprint import Fingerprint, fingerprint_of
 from videorlvr.judge.tolerance import EXACT, Tolerance
@@ -92,6 +93,7 @@ def record_of(
         "level": address.level,
         "index": address.index,
         "sample": sample,
+        "puzzle": puzzle_of(problem),
         "difficulty": len(world.play(problem.grid, problem.solution)) - 1,
         **{field.name: getattr(verdict, field.name) for field in dataclasses.fields(verdict)},
         "rewards": {name: reward(verdict.components) for name, reward in world.rewards.items()},
@@ -115,9 +117,11 @@ def evaluate(
     """Play, judge and record a suite in the folder `out`; return the summary.
 
     Finished work is kept if `out` holds records of the same fingerprint (judge, worlds, rewards, suite),
-    player name and checkpoint; what else is in these files is replaced.
+    player name, settings and checkpoint; what else is in these files is replaced.
 
     Args:
+        player: Its `identity`, where it has one, says what its videos depend on beside its weights: a mapping of JSON
+            values such as sampler, device and number type. It is kept in the summary as `settings`.
         name: The player's name, for people.
         samples: Videos a problem; sample i has its own noise.
         checkpoint: Hash of the player's weights, None for a player without any.
@@ -135,14 +139,16 @@ def evaluate(
     identity = {
         "player": name,
         "checkpoint": checkpoint,
+        "settings": settings_of(player),
         "suite": suite.name,
         "fingerprint": stamp.to_json(),
     }
     previous, done = _so_far(out, identity)
-    if previous and previous["complete"] and previous["samples"] == samples and done.keys() == set(order):
+    if previous and _is_all(previous, done, samples, order):
         return previous
     with only_process_in(out):
         previous, done = _so_far(out, identity)  # again: another process may have been at it until now
+        _say_puzzles(done, listed)
         clips = read_clips(out / runs.CLIPS) if previous and previous["complete"] else {}
         _start(out, identity, samples, done, order)
         batches = plan(listed, samples=samples, batch_size=batch_size)
@@ -191,6 +197,30 @@ def fingerprint_of_suite(suite: Suite, tolerance: Tolerance) -> Fingerprint:
     """What an evaluation on the suite would be judged by now."""
     worlds = [world_of(name) for name in dict.fromkeys(part.world for part in suite.parts)]
     return fingerprint_of(worlds, tolerance=tolerance, suite=suite.name, suite_hash=suite_hash(suite))
+
+
+def settings_of(player: Player) -> dict[str, Any] | None:
+    """What a player says its videos depend on beside its weights; None for one that says nothing."""
+    identity = getattr(player, "identity", None)
+    return None if identity is None else dict(to_json(identity))
+
+
+def _is_all(previous: dict[str, Any], done: dict[Key, Any], samples: int, order: list[Key]) -> bool:
+    """Is there nothing left to do? An older release's records say no puzzle, and its summary counts otherwise."""
+    return (
+        previous["complete"]
+        and previous["samples"] == samples
+        and done.keys() == set(order)
+        and previous["results"].get("aggregation") == AGGREGATION
+        and all("puzzle" in record for record in done.values())
+    )
+
+
+def _say_puzzles(done: dict[Key, Any], listed: list[Problem]) -> None:
+    by_id = {str(problem.address): problem for problem in listed}
+    for key, record in done.items():
+        if "puzzle" not in record and key[0] in by_id:
+            record["puzzle"] = puzzle_of(by_id[key[0]])
 
 
 def _so_far(out: Path, identity: dict[str, Any]) -> tuple[dict[str, Any] | None, dict[Key, Any]]:

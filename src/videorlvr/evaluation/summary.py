@@ -1,7 +1,8 @@
 """From records to the numbers of a results table.
 
-Law: the unit of evidence is the problem. Several samples of one problem are averaged before an interval is
-taken, worlds are averaged with equal weight, and every mean is a mean of per-sample values.
+Law: the unit of evidence is the puzzle up to symmetry. Samples of a problem and images of a puzzle count as one outcome
+as far as they agree (`base.clusters`), worlds are averaged with equal weight, and every mean is a mean of per-sample
+values. With one sample a problem, and no two problems of one puzzle, an interval is Wilson's over problems.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from videorlvr.base import seeding, stats
+from videorlvr.base import clusters, stats
 
 Record = Mapping[str, Any]
 
@@ -21,8 +22,9 @@ PASS_AT = (1, 2, 4, 8)
 AGGREGATION = {
     "success": "mean over samples, then over problems, then over worlds",
     "metrics": "mean of per-sample values, over problems, then over worlds",
-    "intervals": "95%; Wilson over problems (bootstrap over problems where samples disagree); "
-    "for the average of worlds the worlds' intervals are combined by square-and-add",
+    "intervals": "95%; Wilson at the effective number of problems, which counts puzzles (mirror images and samples "
+    "of a problem are one piece of evidence as far as they agree); for the average of worlds the worlds' intervals are "
+    "combined by square-and-add",
     "difficulty": "thirds of the suite's problems by solution length in moves, world by world",
 }
 
@@ -50,13 +52,18 @@ def by_problem(records: Iterable[Record]) -> dict[str, list[Record]]:
     return dict(groups)
 
 
+def puzzle_in(record: Record) -> str:
+    """The puzzle of a record; its problem where an older release wrote it, which did not say."""
+    return str(record.get("puzzle") or record["id"])
+
+
 def _of_world(records: Sequence[Record]) -> dict[str, Any]:
     groups = by_problem(records)
-    rates = [_mean(float(record["success"]) for record in group) for group in groups.values()]
     reasons = Counter(record["reason"] for record in records if not record["success"])
     return {
         "n": len(groups),
-        **rate(rates),
+        "puzzles": len({puzzle_in(record) for record in records}),
+        **rate(records),
         "process": _means(records, "components").get("process", 0.0),
         "metrics": _means(records, "metrics"),
         "components": _means(records, "components"),
@@ -67,14 +74,12 @@ def _of_world(records: Sequence[Record]) -> dict[str, Any]:
     }
 
 
-def rate(rates: Sequence[float]) -> dict[str, float]:
-    """Mean and 95% interval of the success rates of problems, each in [0, 1]."""
-    mean = _mean(rates)
-    if all(value in (0.0, 1.0) for value in rates):
-        low, high = stats.wilson(round(sum(rates)), len(rates))
-    else:
-        low, high = stats.mean_interval(rates, seeding.rng("success-interval", len(rates)))
-    return {"success": mean, "low": low, "high": high}
+def rate(records: Sequence[Record]) -> dict[str, float]:
+    """Success rate of records, its 95% interval, and the effective number of problems that the interval is of."""
+    outcomes = [float(record["success"]) for record in records]
+    number = clusters.effective_number(outcomes, [puzzle_in(record) for record in records])
+    low, high = stats.wilson(sum(outcomes) * (number / len(outcomes)), number)
+    return {"success": _mean(outcomes), "low": low, "high": high, "effective_n": number}
 
 
 def _means(records: Sequence[Record], field: str) -> dict[str, float]:
@@ -96,40 +101,39 @@ def _pass_at(groups: Sequence[Sequence[Record]]) -> dict[str, float]:
 
 
 def _by_difficulty(groups: Mapping[str, Sequence[Record]]) -> list[dict[str, Any]]:
-    lengths = np.array([group[0]["difficulty"] for group in groups.values()])
-    rates = np.array([_mean(float(record["success"]) for record in group) for group in groups.values()])
+    listed = list(groups.values())
+    lengths = np.array([group[0]["difficulty"] for group in listed])
     edges = np.quantile(lengths, np.arange(1, NUM_BINS) / NUM_BINS, method="lower")
     bins = np.searchsorted(edges, lengths, side="left")
     return [
         {
             "moves": [int(lengths[bins == index].min()), int(lengths[bins == index].max())],
             "n": int((bins == index).sum()),
-            **rate([float(value) for value in rates[bins == index]]),
+            **rate(
+                [
+                    record
+                    for group, place in zip(listed, bins, strict=True)
+                    if place == index
+                    for record in group
+                ]
+            ),
         }
         for index in np.unique(bins)
     ]
 
 
 def _overall(worlds: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Averages over worlds with equal weights.
-
-    The interval is Zou and Donner's square-and-add: the distances from estimate to limit of
-    independent estimates add up as squares. With one world it is that world's interval.
-
-    Source: G. Y. Zou and A. Donner, "Construction of confidence limits about effect measures",
-        Statistics in Medicine 27 (2008).
-    """
-    success = _mean(world["success"] for world in worlds)
-    below = sum((world["success"] - world["low"]) ** 2 for world in worlds) ** 0.5 / len(worlds)
-    above = sum((world["high"] - world["success"]) ** 2 for world in worlds) ** 0.5 / len(worlds)
+    """Averages over worlds with equal weights; with one world, that world's."""
+    success, low, high = stats.mean_of([(world["success"], world["low"], world["high"]) for world in worlds])
     reasons: Counter[str] = Counter()
     for world in worlds:
         reasons.update(world["reasons"])
     return {
         "n": sum(world["n"] for world in worlds),
+        "puzzles": sum(world["puzzles"] for world in worlds),
         "success": success,
-        "low": success - below,
-        "high": success + above,
+        "low": low,
+        "high": high,
         "process": _mean(world["process"] for world in worlds),
         "metrics": _shared_means(worlds, "metrics"),
         "rewards": _shared_means(worlds, "rewards"),

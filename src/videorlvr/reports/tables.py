@@ -147,7 +147,7 @@ def comparison_table(result: Mapping[str, Any], suite: str) -> Table:
     )
     columns = ("world", f"{a} %", f"{b} %", "difference", f"only {a}", f"only {b}", "McNemar p")
     note = (
-        "Paired by problem and sample; difference in percentage points, with 95% bootstrap intervals. "
+        "Paired by problem and sample; difference in percentage points, with 95% intervals that count puzzles. "
         f"Rule: {result['rule']}."
     )
     return Table(f"{b} against {a} on {suite}", columns, rows, note)
