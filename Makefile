@@ -23,6 +23,7 @@ unit: $(STAMP)
 
 docs: $(STAMP)
 	$(BIN)/python -m videorlvr.reports.worlds_page docs/worlds
+	$(BIN)/videorlvr methods catalogue --out docs/methods
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else f"videorlvr needs Python 3.11 or newer, this is {v.major}.{v.minor}: run make PYTHON=python3.12")'

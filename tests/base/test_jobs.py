@@ -78,6 +78,7 @@ def test_a_job_hears_of_it_when_who_started_it_is_killed(tmp_path):
     parent = subprocess.Popen([sys.executable, "-c", SCRIPT], cwd=tmp_path)
     try:
         assert appears(tmp_path / "started")
+        assert not appears(tmp_path / "ended", seconds=0.3)
     finally:
         parent.send_signal(signal.SIGKILL)
         parent.wait()

@@ -4,11 +4,13 @@ import json
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from videorlvr.cli.main import main
+from videorlvr.cli.study import PROGRAM
 from videorlvr.studies import study_of
 
 CARDS = Path(__file__).parents[2] / "docs" / "methods" / "cards"
@@ -44,11 +46,22 @@ def test_a_mistake_is_one_sentence(arguments, said, capsys, tmp_path, monkeypatc
     assert not any(tmp_path.iterdir()), "a mistake leaves nothing behind"
 
 
-def test_every_study_can_be_stated_without_torch():
-    script = "import sys\nfrom videorlvr.studies import STUDIES, study_of\n"
-    script += (
-        "assert [study_of(name).name for name in STUDIES] == list(STUDIES)\nassert 'torch' not in sys.modules"
+def test_a_job_stops_as_at_ctrl_c_when_who_started_it_is_gone():
+    command = json.dumps([["worlds", "check"], ["worlds", "check"]])
+    job = subprocess.Popen(
+        [*PROGRAM, command], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
+    try:
+        time.sleep(0.5)
+        _, error = job.communicate(timeout=30)  # closes its standard input
+    finally:
+        job.kill()
+    assert (job.returncode, b"interrupted" in error) == (130, True)
+
+
+def test_every_study_can_be_stated_without_torch():
+    script = "import sys\nfrom videorlvr.studies import studies\n"
+    script += "assert 'early-step-focus' in studies()\nassert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
 
 

@@ -4,16 +4,18 @@ What is run is the pilot, which differs from the study in seeds and suite alone,
 """
 
 import json
+import re
 import shutil
+from pathlib import Path
 
 import pytest
 
 from videorlvr.cli.study import PROGRAM
-from videorlvr.evaluation.study import Study
+from videorlvr.evaluation.study import Arm, Budget, Criterion, Run, Study
 from videorlvr.reports.card_page import markdown_of
 from videorlvr.studies.card import write_card
 from videorlvr.studies.plan import Trial, jobs_of
-from videorlvr.studies.run import run_study
+from videorlvr.studies.run import check_runs, run_study
 
 ABOUT = {"command": "videorlvr study tiny", "date": "2026-11-27T00:00:00+00:00", "device": "test"}
 
@@ -130,3 +132,12 @@ def test_a_mistake_in_a_run_is_said_before_anything_is_computed(make_study, runs
     with pytest.raises(ValueError, match=f"run 'start' of the study 'tiny'.*{said}"):
         run_study(Study.model_validate(stated), tmp_path / "out", program=PROGRAM, about=ABOUT, say=quiet)
     assert not (tmp_path / "out").exists()
+
+
+def test_the_study_in_contributing_can_be_run_as_it_stands():
+    text = (Path(__file__).parents[2] / "CONTRIBUTING.md").read_text()
+    code = re.search(r"## Add a study\n.*?```python\n(.*?)```", text, re.DOTALL)
+    assert code
+    names = {"Study": Study, "Run": Run, "Arm": Arm, "Criterion": Criterion, "Budget": Budget}
+    exec(code[1], names)
+    check_runs(names["STUDY"])

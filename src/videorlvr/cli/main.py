@@ -17,7 +17,7 @@ from collections.abc import Callable, Sequence
 from videorlvr import __version__
 from videorlvr.base.choices import nearest
 from videorlvr.base.signals import SCHEDULER, handled, interrupt
-from videorlvr.cli import audit, score, study, worlds
+from videorlvr.cli import audit, methods, score, study, worlds
 from videorlvr.cli.output import JSON_HELP
 from videorlvr.cli.parser import Parser, add_command, key_values, positive
 
@@ -27,6 +27,7 @@ EXIT_MISTAKE, EXIT_INTERRUPTED, EXIT_BROKEN_PIPE = 2, 130, 141
 OPTIONAL_PACKAGES = {
     "torch": "train",
     "safetensors": "train",
+    "markdown_it": "report",
     "matplotlib": "report",
     "jinja2": "report",
     "pysat": "solvers",
@@ -92,6 +93,7 @@ def build_parser() -> Parser:
     _register_runs(commands)
     score.register(commands)
     audit.register(commands)
+    methods.register(commands)
     study.register(commands)
     _register_results(commands)
     return parser

@@ -5,6 +5,7 @@ Law: a measure is read from files alone, so a card can be made again from what a
 
 from __future__ import annotations
 
+import itertools
 import statistics
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -45,17 +46,15 @@ def _median_seconds(run: Path, summary: Summary) -> float | None:
     return statistics.median(seconds) if seconds else None
 
 
-def _total(key: str) -> Callable[[Path, Summary], float | None]:
-    def of(run: Path, summary: Summary) -> float | None:
-        values = _column(run, key)
-        return sum(values) if values else None
+def _seconds(run: Path, summary: Summary) -> float | None:
+    """`elapsed_s` counts from when a run was taken up, so where it falls a sitting ended."""
+    elapsed = _column(run, "elapsed_s")
+    ends = [now for now, later in itertools.pairwise(elapsed) if later < now]
+    return sum([*ends, elapsed[-1]]) if elapsed else None
 
-    return of
 
-
-def _last_step(run: Path, summary: Summary) -> float | None:
-    steps = _column(run, "step")
-    return max(steps) if steps else None
+def _largest(key: str) -> Callable[[Path, Summary], float | None]:
+    return lambda run, summary: max(_column(run, key), default=None)
 
 
 MEASURES: dict[str, Measure] = {
@@ -64,8 +63,15 @@ MEASURES: dict[str, Measure] = {
         Measure("success", "success on the suite", "higher", _overall("success")),
         Measure("process", "share of legal transitions on the suite", "higher", _overall("process")),
         Measure("seconds_a_step", "seconds a training step (median)", "lower", _median_seconds, 2),
-        Measure("seconds", "seconds of training steps in all", "lower", _total("seconds"), 1),
-        Measure("steps", "training steps", "lower", _last_step, 0),
+        Measure("seconds", "seconds of training, validation included", "lower", _seconds, 1),
+        Measure("steps", "training steps", "lower", _largest("step"), 0),
+        Measure(
+            "network_evaluations",
+            "network evaluations of training",
+            "lower",
+            _largest("network_evaluations"),
+            0,
+        ),
     )
 }
 """Name -> measure. Budgets and criteria of studies name these."""

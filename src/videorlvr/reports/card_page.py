@@ -12,7 +12,7 @@ from videorlvr.evaluation.study import Criterion, Study
 from videorlvr.reports.worlds_page import markdown_table
 
 Card = dict[str, Any]
-SHOWN = ("success", "process", "steps", "seconds_a_step", "seconds")
+SHOWN = ("success", "process", "steps", "network_evaluations", "seconds_a_step", "seconds")
 """Measures of the arms' table, where any arm has them."""
 
 

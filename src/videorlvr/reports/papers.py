@@ -7,6 +7,7 @@ from the methods that name it and from the cards of their studies.
 from __future__ import annotations
 
 import functools
+import re
 from importlib.resources import files
 from typing import Literal, get_args
 
@@ -18,6 +19,7 @@ from videorlvr.base.choices import unknown
 Host = Literal["video", "text", "vision", "agents"]
 Fit = Literal["natural", "possible", "forced"]
 HOSTS: tuple[str, ...] = get_args(Host)
+ARXIV = re.compile(r"arXiv:?\s?(\d{4}\.\d{5})")
 
 
 class _Strict(BaseModel):
@@ -89,3 +91,8 @@ class Papers(_Strict):
 def papers() -> Papers:
     text = (files("videorlvr.reports") / "papers.yaml").read_text(encoding="utf-8")
     return Papers.model_validate(yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+
+
+def sources_of(text: str) -> set[str]:
+    """The arXiv numbers that a method's source names: a paper is built where a method names its number."""
+    return set(ARXIV.findall(text))

@@ -45,6 +45,7 @@ METHOD = Method(
     },
     shown=("reward", "success", "val/success", "seconds"),
     learner=f"{__name__}.run:GRPO",
+    study=f"{__name__}.study:STUDY",
     demo={
         "tasks": ["flowfree:micro"],
         "sampling": {"num_steps": 3},

@@ -14,7 +14,7 @@ MARGIN = 0.05
 """Success that may be lost for the time that is saved, in the sense of non-inferiority."""
 SAVING = 0.85
 """Seconds a step of the window, as a share of those of all steps, that count as saving time."""
-NUM_STEPS = 20
+NUM_STEPS = 15
 SMALL: dict[str, str | int | float | bool] = {"model.width": 96, "model.depth": 4, "num_workers": 0}
 
 
@@ -33,7 +33,7 @@ STUDY = Study(
     claim="SDE-GRPO with noise and gradient in the first half of the steps solves as much as with all of them, in "
     "less time an iteration.",
     runs={
-        "start": Run(recipe="micro-maze-sft", settings={"num_steps": 500, **SMALL}),
+        "start": Run(recipe="micro-maze-sft", settings={"num_steps": 900, **SMALL}),
         "early": _rl("early", 2),
         "all": _rl("all", "null"),
         "late": _rl("late", 2),
