@@ -14,14 +14,20 @@ MARGIN = 0.05
 """Success that may be lost for the time that is saved, in the sense of non-inferiority."""
 SAVING = 0.85
 """Seconds a step of the window, as a share of those of all steps, that count as saving time."""
-NUM_STEPS = 15
+NUM_STEPS = 30
 SMALL: dict[str, str | int | float | bool] = {"model.width": 96, "model.depth": 4, "num_workers": 0}
 
 
 def _rl(window: str, num_trained: int | str) -> Run:
     return Run(
         recipe="micro-maze-rl",
-        settings={"num_steps": NUM_STEPS, "window": window, "num_trained": num_trained, "num_workers": 0},
+        settings={
+            "num_steps": NUM_STEPS,
+            "problems": 16,
+            "window": window,
+            "num_trained": num_trained,
+            "num_workers": 0,
+        },
         after="start",
     )
 
@@ -33,7 +39,7 @@ STUDY = Study(
     claim="SDE-GRPO with noise and gradient in the first half of the steps solves as much as with all of them, in "
     "less time an iteration.",
     runs={
-        "start": Run(recipe="micro-maze-sft", settings={"num_steps": 900, **SMALL}),
+        "start": Run(recipe="micro-maze-sft", settings={"num_steps": 550, **SMALL}),
         "early": _rl("early", 2),
         "all": _rl("all", "null"),
         "late": _rl("late", 2),
@@ -48,6 +54,7 @@ STUDY = Study(
     suite="micro-v2:maze",
     samples=4,
     pilot_suite="micro-val-v2:maze",
+    pilot_seeds=(1001,),
     premises=(
         Criterion(
             measure="success",
