@@ -1,0 +1,48 @@
+"""Measures of a run, read from its folder as it was left."""
+
+import json
+
+import pytest
+
+from videorlvr.evaluation.measures import MEASURES
+
+SUMMARY = {"results": {"overall": {"success": 0.5, "process": 0.75}}}
+
+
+def run_with(tmp_path, *lines):
+    (tmp_path / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return tmp_path
+
+
+def measured(name, run):
+    return MEASURES[name].of(run, SUMMARY)
+
+
+def test_seconds_are_those_of_all_sittings(tmp_path):
+    """Interrupted after 7 s, taken up, and again after 2 s: `elapsed_s` began anew each time."""
+    times = [3.0, 7.0, 1.0, 2.0, 0.5, 4.0]
+    run = run_with(tmp_path, *({"step": n, "elapsed_s": time} for n, time in enumerate(times, start=1)))
+    assert measured("seconds", run) == pytest.approx(7.0 + 2.0 + 4.0)
+
+
+def test_a_slow_first_step_does_not_count_for_all(tmp_path):
+    run = run_with(
+        tmp_path, *({"step": n, "seconds": value} for n, value in enumerate([60.0, 2.0, 1.9, 2.1, 2.0]))
+    )
+    assert measured("seconds_a_step", run) == 2.0
+
+
+def test_what_was_spent_is_what_the_last_line_says(tmp_path):
+    run = run_with(tmp_path, {"step": 1, "network_evaluations": 96}, {"step": 2, "network_evaluations": 192})
+    assert (measured("steps", run), measured("network_evaluations", run)) == (2, 192)
+
+
+def test_a_player_that_was_not_trained_has_no_such_numbers(tmp_path):
+    trained = ("seconds", "seconds_a_step", "steps", "network_evaluations")
+    assert [measured(name, tmp_path) for name in trained] == [None] * 4
+    assert (measured("success", tmp_path), measured("process", tmp_path)) == (0.5, 0.75)
+
+
+def test_a_gap_is_no_zero(tmp_path):
+    run = run_with(tmp_path, {"step": 1, "seconds": None}, {"step": 2, "seconds": 2.0})
+    assert measured("seconds_a_step", run) == 2.0
