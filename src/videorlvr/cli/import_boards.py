@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from videorlvr.cli.output import JSON_HELP, emit_json, note
@@ -64,6 +65,8 @@ def import_command(args: argparse.Namespace) -> int:
     from videorlvr.evaluation.imported import Shape, import_boards
     from videorlvr.worlds import world_of
 
+    if args.json and args.json != "-":
+        _check_json(Path(args.json), args.files)
     done = import_boards(
         args.files,
         world_of(args.world),
@@ -81,6 +84,15 @@ def import_command(args: argparse.Namespace) -> int:
     if args.json != "-":
         print("\n".join(_summary(done, args.world)))
     return 0
+
+
+def _check_json(path: Path, files: list[str]) -> None:
+    from videorlvr.base.outputs import Claimed, check_outputs
+
+    claimed = Claimed()
+    for file in files:
+        claimed.add(Path(file), "a file that is read,")
+    check_outputs([("--json", path)], claimed)
 
 
 def _summary(done: Imported, world: str) -> list[str]:

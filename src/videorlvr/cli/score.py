@@ -6,7 +6,7 @@ import argparse
 import contextlib
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from videorlvr.cli.parser import add_command, positive
 
 if TYPE_CHECKING:
     from videorlvr.evaluation.journal import Journal
+    from videorlvr.evaluation.manifest import Entry
 
 EXIT_UNWRITTEN = 3
 
@@ -75,23 +76,29 @@ def register(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """`score`"""
+    from videorlvr.evaluation.manifest import read_manifest
     from videorlvr.evaluation.score import score
 
     if args.report:
         import jinja2  # noqa: F401 -- if it is missing, that is said before hours of judging
 
-    place = _journal_place(args)
-    _check_places(args, place)
+    place, entries = _journal_place(args), read_manifest(args.manifest)
+    _check_places(args, entries, place)
     with _open_journal(place) as journal:
         try:
             result = score(
-                args.manifest, args.videos, overlay=args.overlay, workers=args.workers, journal=journal
+                args.manifest,
+                args.videos,
+                overlay=args.overlay,
+                workers=args.workers,
+                journal=journal,
+                entries=entries,
             )
         except KeyboardInterrupt:
             raise KeyboardInterrupt(
                 f"interrupted: {len(journal.kept)} verdicts are kept in '{place}'; the same command goes on"
             ) from None
-        faults = _write(result, args)
+        faults = _write(result, entries, args)
         _say_what_is_odd(result, args)
         if faults:
             for fault in faults:
@@ -114,12 +121,13 @@ def _journal_place(args: argparse.Namespace) -> Path:
     return Path(cache) / "videorlvr" / f"score-{name}.journal.jsonl"
 
 
-def _check_places(args: argparse.Namespace, journal: Path) -> None:
+def _check_places(args: argparse.Namespace, entries: Sequence[Entry], journal: Path) -> None:
     """Nothing that is read is replaced, and everything can be written: said before hours of judging."""
     from videorlvr.base.outputs import check_output_folder, check_outputs
     from videorlvr.evaluation.score import inputs_of
 
-    claimed, ids = inputs_of(args.manifest, args.videos)
+    claimed = inputs_of(entries, args.manifest, args.videos)
+    ids = {entry.id for entry in entries}
     files = [("--json", args.json), ("--report", args.report)]
     named = [(option, Path(path)) for option, path in files if path and path != "-"]
     for option, path in named:
@@ -154,7 +162,7 @@ def _open_journal(place: Path) -> Iterator[Journal]:
         journal.close()
 
 
-def _write(result: dict[str, Any], args: argparse.Namespace) -> list[str]:
+def _write(result: dict[str, Any], entries: Sequence[Entry], args: argparse.Namespace) -> list[str]:
     """Write what was asked for, the most precious first; what could not be written, a sentence each."""
     faults = []
     unwritten = result["unwritten"]
@@ -174,7 +182,9 @@ def _write(result: dict[str, Any], args: argparse.Namespace) -> list[str]:
         from videorlvr.reports.score_page import write_score_page
 
         try:
-            write_score_page(result, args.manifest, args.videos, Path(args.report), workers=args.workers)
+            write_score_page(
+                result, args.manifest, args.videos, Path(args.report), workers=args.workers, entries=entries
+            )
         except OSError as error:
             faults.append(f"--report '{args.report}' could not be written ({error.strerror or error})")
         else:

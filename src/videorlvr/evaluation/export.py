@@ -1,26 +1,27 @@
 """From addresses to files: what a model outside this package needs to be asked and judged.
 
 A folder holds `manifest.jsonl` (a line a problem), first frames as PNG and oracle videos as lossless mp4.
-Law: the manifest is written last and at once, so a folder without one is an export that did not finish;
-exporting again overwrites it.
+Law: the manifest is written last and at once, so a folder without one is an export that did not finish.
+Exporting again replaces an export of the same world, level and split, and nothing else.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from videorlvr.base.choices import unknown
-from videorlvr.base.files import write_text_atomic
+from videorlvr.base.files import is_inside, open_regular, write_text_atomic
 from videorlvr.base.media.png import write_png
 from videorlvr.base.media.write import write_mp4
+from videorlvr.base.outputs import Claimed, check_output_folder
 from videorlvr.base.progress import track
 from videorlvr.base.records import to_json
 from videorlvr.worlds import world_of
-from videorlvr.worlds.api import Problem, Split, World
+from videorlvr.worlds.api import GIVEN, Problem, Split, World
 from videorlvr.worlds.different import Part, different_boards
 from videorlvr.worlds.problems import oracle_trace, shown_as
 from videorlvr.worlds.render import first_frame, render_trace
@@ -42,6 +43,8 @@ MANIFEST_KEYS = (
     "first_frame",
     "video",
 )
+FILES = (("first_frames", "png"), ("oracle", "mp4"))
+"""Folder and suffix of what is written of each problem."""
 
 
 def export(
@@ -85,17 +88,21 @@ def write_problems(
     *,
     fps: float = DEFAULT_FPS,
     more: Sequence[Mapping[str, Any]] = (),
+    read: Iterable[str | Path] = (),
 ) -> Path:
     """Write these problems, as they are to be shown, with their manifest; returns its path.
 
     Args:
         more: Further keys of each problem's line.
+        read: Files that the problems come from, which are not replaced.
 
     Raises:
-        OSError: If the folder cannot be written.
+        ValueError: If the folder cannot be written, or holds what an export of other problems or somebody else made.
+        OSError: If the disk is full.
     """
     folder = Path(out_dir)
     manifest = folder / "manifest.jsonl"
+    _check_folder(folder, manifest, listed, read)
     manifest.unlink(missing_ok=True)  # an old one would vouch for files that are being replaced
     lines = []
     for number, problem in enumerate(track(listed, "writing problems", total=len(listed))):
@@ -105,11 +112,53 @@ def write_problems(
     return manifest
 
 
+def _check_folder(
+    folder: Path, manifest: Path, listed: Sequence[Problem], read: Iterable[str | Path]
+) -> None:
+    """What is replaced is an earlier export of these problems, and nothing else."""
+    claimed = Claimed()
+    for path in read:
+        claimed.add(Path(path), "a file that is read,")
+    names = [f"{inner}/{p.address.file_id}.{end}" for p in listed for inner, end in FILES]
+    check_output_folder("--out", folder, [manifest.name, *names], claimed)
+    for inner, _ in FILES:
+        if not is_inside(folder / inner, folder):
+            raise ValueError(
+                f"'{folder / inner}' is a link that leads out of the folder: choose another, or remove the link"
+            )
+    if not manifest.exists():
+        return
+    ours = _place(dataclasses.asdict(listed[0].address))
+    if (theirs := _first_place(manifest)) != ours:
+        what = "/".join(theirs) if theirs else "something else"
+        raise ValueError(
+            f"'{manifest}' is the manifest of {what}, which an export of {'/'.join(ours)} would replace: choose "
+            "another folder"
+        )
+
+
+def _first_place(manifest: Path) -> tuple[str, ...] | None:
+    """Where the first problem of a manifest comes from; None if it is none of `export`."""
+    try:
+        with open_regular(manifest) as file:
+            line = json.loads(file.readline(2**20))
+        assert set(MANIFEST_KEYS) <= set(line)
+        return _place(line)
+    except (ValueError, AssertionError, TypeError):
+        return None
+
+
+def _place(line: Mapping[str, Any]) -> tuple[str, ...]:
+    """World, level and split; boards that were given fit levels as they come."""
+    parts = ("world", "split") if line["split"] == GIVEN else ("world", "level", "split")
+    return tuple(str(line[part]) for part in parts)
+
+
 def _export_one(world: World, problem: Problem, folder: Path, fps: float) -> dict[str, Any]:
     """Write one problem's files; returns its line of the manifest."""
     address, trace = problem.address, oracle_trace(world, problem)
     name = address.file_id
-    picture, video = f"first_frames/{name}.png", f"oracle/{name}.mp4"
+    picture, video = (f"{folder}/{name}.{suffix}" for folder, suffix in FILES)
     write_png(folder / picture, first_frame(world, problem))
     write_mp4(folder / video, render_trace(world, problem, trace), fps=fps, lossless=True)
     line = {

@@ -123,7 +123,7 @@ def import_boards(
         {"source": dataclasses.asdict(source), "content_split": split}
         for source, split in zip(sources, content, strict=True)
     ]
-    manifest = write_problems(problems, out_dir, fps=fps, more=more)
+    manifest = write_problems(problems, out_dir, fps=fps, more=more, read=files)
     return Imported(manifest, tuple(problems), tuple(refusals), tuple(notes), dict(Counter(content)))
 
 

@@ -36,6 +36,7 @@ def score(
     overlay: str | Path | None = None,
     workers: int | None = None,
     journal: Journal | None = None,
+    entries: Sequence[Entry] | None = None,
 ) -> dict[str, Any]:
     """Judge the video in the folder `videos` that is named after each problem of a manifest.
 
@@ -49,6 +50,7 @@ def score(
         workers: Processes, at least one; None takes one a core. See `base.isolated` for what this asks of a
             script that calls it.
         journal: Where verdicts are kept as they come, and taken from where they are there already.
+        entries: Of the manifest, where it has been read.
 
     Returns:
         {"summary": ..., "records": [...], "unwritten": {id: why}}, JSON values only; see `summary_of` and
@@ -59,7 +61,7 @@ def score(
         FileNotFoundError: If the manifest or the folder does not exist.
         ValueError: `file:line: ...` for a line of the manifest that cannot be judged.
     """
-    entries = read_manifest(manifest)
+    entries = read_manifest(manifest) if entries is None else entries
     files = find_videos(Path(videos), [entry.id for entry in entries])
     first_frames = check_problems(entries, manifest, workers=workers, journal=journal)
     sha256 = _sha256(manifest)
@@ -160,14 +162,13 @@ def _fingerprint(entries: Sequence[Entry], manifest_sha256: str) -> Fingerprint:
     )
 
 
-def inputs_of(manifest: str | Path, videos: str | Path) -> tuple[Claimed, list[str]]:
-    """What scoring reads, and must not replace; the ids of the problems. Of the manifest, paths only are believed.
+def inputs_of(entries: Sequence[Entry], manifest: str | Path, videos: str | Path) -> Claimed:
+    """What scoring reads, and must not replace. Of what the manifest says of its files, paths only are believed.
 
     Raises:
-        FileNotFoundError: If the manifest or the folder does not exist.
-        ValueError: `file:line: ...` for a line of the manifest that cannot be judged.
+        FileNotFoundError: If the folder does not exist.
     """
-    entries, claimed, folder = read_manifest(manifest), Claimed(), Path(manifest).parent
+    claimed, folder = Claimed(), Path(manifest).parent
     claimed.add(Path(manifest), "the manifest")
     for files in find_videos(Path(videos), [entry.id for entry in entries]).values():
         for file in files:
@@ -175,4 +176,4 @@ def inputs_of(manifest: str | Path, videos: str | Path) -> tuple[Claimed, list[s
     for entry in entries:
         for name in filter(None, (entry.first_frame, entry.oracle)):
             claimed.add(folder / name, "a file of the manifest,")
-    return claimed, [entry.id for entry in entries]
+    return claimed

@@ -16,7 +16,7 @@ from videorlvr.base.files import write_text_atomic
 from videorlvr.base.isolated import Lost, map_isolated
 from videorlvr.base.media.write import animated_webp
 from videorlvr.evaluation.candidates import find_videos
-from videorlvr.evaluation.manifest import read_manifest
+from videorlvr.evaluation.manifest import Entry, read_manifest
 from videorlvr.evaluation.overlay import overlay
 from videorlvr.evaluation.work import MAX_VIDEO_MB, MAX_VIDEO_S, was_lost
 from videorlvr.judge.door import inspect
@@ -67,13 +67,15 @@ def write_score_page(
     workers: int | None = None,
     cpu_s: float = MAX_VIDEO_S,
     memory_mb: int = MAX_VIDEO_MB,
+    entries: Sequence[Entry] | None = None,
 ) -> None:
     """Write the page about a result of `evaluation.score.score` on this manifest and folder, atomically.
 
     workers, cpu_s, memory_mb: processes that read the files shown, and what one file may take; see
         `base.isolated`.
+    entries: of the manifest, where it has been read.
     """
-    problems = {entry.id: entry.problem for entry in read_manifest(manifest)}
+    problems = {entry.id: entry.problem for entry in entries or read_manifest(manifest)}
     files = find_videos(Path(videos), problems)
     summary, chosen = result["summary"], choose(result["records"])
     jobs = [(problems[record["id"]], files[record["id"]]) for _, _, records in chosen for record in records]
