@@ -1,5 +1,7 @@
 """Methods that break the contract, one way each: learners and recipes that `test_check.py` puts into SFT's record."""
 
+from videorlvr.evaluation.study import Study
+from videorlvr.methods.video.sde_grpo.study import STUDY
 from videorlvr.methods.video.sft import METHOD
 from videorlvr.methods.video.sft.run import SFT
 
@@ -42,3 +44,7 @@ def wrong_recipe():
 
 
 RECIPES = (silent_recipe, wrong_recipe)
+
+_STATED = STUDY.to_json()
+_STATED["runs"]["late"]["settings"] = {"windwo": "late"}
+WRONG_STUDY = Study.model_validate(_STATED)

@@ -8,8 +8,8 @@ import pytest
 
 from videorlvr.cli.main import main
 from videorlvr.methods import METHODS
+from videorlvr.methods.studies import studies
 from videorlvr.reports.papers import papers
-from videorlvr.studies import studies
 
 
 def listed(capsys, *arguments):

@@ -11,7 +11,7 @@ import pytest
 
 from videorlvr.cli.main import main
 from videorlvr.cli.study import PROGRAM
-from videorlvr.studies import study_of
+from videorlvr.methods.studies import study_of
 
 CARDS = Path(__file__).parents[2] / "docs" / "methods" / "cards"
 
@@ -60,7 +60,7 @@ def test_a_job_stops_as_at_ctrl_c_when_who_started_it_is_gone():
 
 
 def test_every_study_can_be_stated_without_torch():
-    script = "import sys\nfrom videorlvr.studies import studies\n"
+    script = "import sys\nfrom videorlvr.methods.studies import studies\n"
     script += "assert 'early-step-focus' in studies()\nassert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", script], check=True, timeout=60)
 

@@ -7,6 +7,7 @@ import pytest
 from videorlvr.cli.main import main
 from videorlvr.methods import METHODS
 from videorlvr.methods.check import check_method
+from videorlvr.methods.studies import studies
 
 OURS = [name for name in METHODS if METHODS.package_of(name) == "videorlvr"]
 
@@ -37,9 +38,30 @@ def test_a_method_of_ours_keeps_the_contract(name):
                 "its recipe 'wrong-recipe' is no configuration",
             ],
         ),
+        (
+            {"study": "broken_methods:NO_STUDY", "learner": None, "probe": "none:NONE"},
+            ["the study 'broken_methods:NO_STUDY' of the method 'sft' is not there"],
+        ),
+        (
+            {"study": "broken_methods:WRONG_STUDY", "learner": None, "probe": "none:NONE"},
+            ["run 'late' of the study 'early-step-focus': unknown setting 'windwo'; did you mean 'window'?"],
+        ),
+        (
+            {"study": "broken_methods:RECIPES", "learner": None, "probe": "none:NONE"},
+            ["the study 'broken_methods:RECIPES' of the method 'sft' is a function"],
+        ),
         ({"shown": ("secret",), "learner": None, "probe": "none:NONE"}, ["it shows the metric 'secret'"]),
     ],
-    ids=["undeclared metric", "does not resume", "raises", "recipes", "shown"],
+    ids=[
+        "undeclared metric",
+        "does not resume",
+        "raises",
+        "recipes",
+        "no study",
+        "study of no run",
+        "no Study",
+        "shown",
+    ],
 )
 def test_what_is_broken_is_said_in_a_sentence(changes, said):
     method = replace(METHODS.of("sft"), **changes)
@@ -47,6 +69,15 @@ def test_what_is_broken_is_said_in_a_sentence(changes, said):
     assert len(found) == len(said)
     for sentence, beginning in zip(found, said, strict=True):
         assert sentence.startswith(beginning)
+
+
+def test_a_method_with_a_broken_study_takes_no_other_with_it(monkeypatch, caplog):
+    monkeypatch.setitem(METHODS, "sft", replace(METHODS.of("sft"), study="broken_methods:NO_STUDY"))
+    assert "early-step-focus" in studies()
+    assert "'broken_methods:NO_STUDY' of the method 'sft' is not there" in caplog.text
+    monkeypatch.setitem(METHODS, "sft", replace(METHODS.of("sft"), study=METHODS.of("sde-grpo").study))
+    with pytest.raises(ValueError, match="two studies are called 'early-step-focus'"):
+        studies()
 
 
 def test_the_command_says_which_method_is_broken_and_exits_1(capsys, monkeypatch):

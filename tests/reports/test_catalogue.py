@@ -10,9 +10,9 @@ import pytest
 
 from videorlvr.evaluation.study import Study
 from videorlvr.methods import METHODS
+from videorlvr.methods.studies import study_of
 from videorlvr.reports.catalogue import write_catalogue
 from videorlvr.reports.papers import papers
-from videorlvr.studies import study_of
 from videorlvr.studies.card import card_of
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)

@@ -12,10 +12,11 @@ import pytest
 
 from videorlvr.cli.study import PROGRAM
 from videorlvr.evaluation.study import Arm, Budget, Criterion, Run, Study
+from videorlvr.methods.studies import check_runs
 from videorlvr.reports.card_page import markdown_of
 from videorlvr.studies.card import write_card
 from videorlvr.studies.plan import Trial, jobs_of
-from videorlvr.studies.run import check_runs, run_study
+from videorlvr.studies.run import run_study
 
 ABOUT = {"command": "videorlvr study tiny", "date": "2026-11-27T00:00:00+00:00", "device": "test"}
 

@@ -52,8 +52,8 @@ def register(commands: _SubParsersAction[Parser]) -> None:
         _check,
         help="hold methods to their contract, in tiny runs on this machine's CPU",
         more=(
-            "Recipes are valid, two steps run, a run that was interrupted ends as one that was not, bit for bit,\n"
-            "and only declared metrics are told. Exit code 1 if a method breaks it."
+            "Recipes and studies can be run, two steps are taken, a run that was interrupted ends as one that was\n"
+            "not, bit for bit, and only declared metrics are told. Exit code 1 if a method breaks it."
         ),
     )
     check.add_argument("name", metavar="NAME", nargs="?", help="a method (default: all of them)")
@@ -122,7 +122,7 @@ def _built() -> dict[int, list[str]]:
 
 
 def _studies(method: Method) -> list[str]:
-    from videorlvr.studies import studies_of
+    from videorlvr.methods.studies import studies_of
 
     return [study.name for study in studies_of(method)]
 

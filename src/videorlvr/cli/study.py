@@ -56,7 +56,7 @@ def register(commands: _SubParsersAction[Parser]) -> None:
 
 def run(args: Namespace) -> int:
     """args: name, out, pilot, plan, card, jobs, json."""
-    from videorlvr.studies import study_of
+    from videorlvr.methods.studies import study_of
 
     study = study_of(args.name)
     out = Path(args.out or f"runs/studies/{study.name}{'-pilot' if args.pilot else ''}")

@@ -17,6 +17,7 @@ from typing import Any
 
 from videorlvr.base import runs
 from videorlvr.base.records import read_jsonl
+from videorlvr.methods.studies import check_runs, studies_of
 from videorlvr.training.config import RunConfig
 from videorlvr.training.method import Method, explained
 
@@ -34,7 +35,7 @@ def module_of(method: Method) -> ModuleType:
 
 def check_method(method: Method) -> list[str]:
     """What the method breaks of the contract; [] for one that keeps it."""
-    found = [*_page(method), *_recipes(method)]
+    found = [*_page(method), *_recipes(method), *_studies(method)]
     if method.learner is None:
         return found
     with TemporaryDirectory(prefix="videorlvr-check-") as folder:
@@ -67,6 +68,14 @@ def _recipes(method: Method) -> Iterator[str]:
         for part in RECIPE:
             if part not in (recipe.__doc__ or ""):
                 yield f"the docstring of its recipe '{name}' does not say its {part.strip(':').lower()}"
+
+
+def _studies(method: Method) -> Iterator[str]:
+    try:
+        for study in studies_of(method):
+            check_runs(study)
+    except ValueError as error:
+        yield str(error)
 
 
 def _runs(method: Method, folder: Path) -> Iterator[str]:

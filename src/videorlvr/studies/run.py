@@ -18,6 +18,7 @@ from videorlvr.base.lock import only_process_in
 from videorlvr.evaluation.folders import load_evaluation
 from videorlvr.evaluation.measures import MEASURES
 from videorlvr.evaluation.study import Study
+from videorlvr.methods.studies import check_runs
 from videorlvr.studies.card import write_card
 from videorlvr.studies.folder import StudyFolder
 from videorlvr.studies.plan import Trial, arm_dir, job_name, jobs_of, needed, run_dir
@@ -80,24 +81,6 @@ def _run_missing(
 
     run_jobs(jobs, slots, started=progress.started, done=done)
     folder.sort(order)
-
-
-def check_runs(study: Study) -> None:
-    """Every run is one that `videorlvr train` takes; said before anything is computed.
-
-    Raises:
-        ValueError: For an unknown recipe or setting, naming the run.
-    """
-    from videorlvr.methods import recipe_of
-    from videorlvr.training.settings import overridden
-
-    for name in needed(study):
-        run = study.runs[name]
-        settings = {key: str(value) for key, value in run.settings.items()}
-        try:
-            overridden(recipe_of(run.recipe), settings)
-        except ValueError as error:
-            raise ValueError(f"run '{name}' of the study '{study.name}': {error}") from None
 
 
 def record_of(trial: Trial, out: Path, arm: str, seed: int) -> dict[str, Any]:
