@@ -117,8 +117,8 @@ def test_a_long_hold_is_no_bomb(kind: str, tmp_path: Path) -> None:
     path = write(tmp_path, kind, shades(3), [0, 125, 36_000_000], MS)
     assert len(read_video(path, max_frames=60)[0]) <= 60
     with pytest.raises(VideoError) as caught:
-        read_video(path, max_pixels=20 * 32 * 32)
-    assert caught.value.reason == "too_large"
+        read_video(path, max_bytes=20 * 32 * 32 * 3)
+    assert caught.value.reason == "over_budget"
 
 
 @pytest.mark.parametrize("kind", ["mp4 without loss", "webm"])

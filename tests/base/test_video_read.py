@@ -9,14 +9,31 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from videorlvr.base.media.formats import MP4, SUFFIXES
 from videorlvr.base.media.frame_times import frames_shown
 from videorlvr.base.media.png import write_png
-from videorlvr.base.media.read import SUFFIXES, read_video
+from videorlvr.base.media.read import read_video
 from videorlvr.base.media.video import Video, VideoError
 from videorlvr.base.media.write import animated_webp, write_mp4
 
 FPS = 8
-CODECS = {".webm": "libvpx-vp9", ".mov": "libx264rgb", ".mkv": "ffv1", ".avi": "rawvideo"}
+CODECS = {
+    ".webm": "libvpx-vp9",
+    ".mov": "libx264rgb",
+    ".mkv": "ffv1",
+    ".avi": "rawvideo",
+    ".ts": "libx264rgb",
+    ".mts": "libx264rgb",
+    ".m2ts": "libx264rgb",
+    ".flv": "libx264rgb",
+    ".mpg": "mpeg2video",
+    ".mpeg": "mpeg1video",
+    ".wmv": "wmv2",
+    ".asf": "wmv2",
+    ".ogv": "libvpx",
+}
+LOSS = {".webm": 3, ".avif": 3, ".mpg": 60, ".mpeg": 60, ".wmv": 60, ".asf": 60, ".ogv": 60}
+"""Grey levels; the other kinds keep every bit."""
 
 
 def blocks(num_frames: int, *, seed: int = 0) -> Video:
@@ -35,7 +52,12 @@ def write(path: Path, video: Video) -> None:
         frames[0].save(path, save_all=True, append_images=frames[1:], duration=1000 / FPS, loop=0)
     elif path.suffix == ".webp":
         path.write_bytes(animated_webp(video, fps=FPS))
-    elif path.suffix == ".mp4":
+    elif path.suffix in (".apng", ".avif"):
+        frames = [Image.fromarray(picture) for picture in video]
+        options = {"quality": 100, "subsampling": "4:4:4"} if path.suffix == ".avif" else {}
+        form = path.suffix[1:].upper().replace("APNG", "PNG")
+        frames[0].save(path, form, save_all=True, append_images=frames[1:], duration=1000 // FPS, **options)
+    elif path.suffix in MP4.suffixes and path.suffix not in CODECS:
         write_mp4(path, video, fps=FPS)
     elif path.suffix == "":
         path.mkdir()
@@ -47,10 +69,17 @@ def write(path: Path, video: Video) -> None:
 
 def encode(path: Path, video: Video, codec: str) -> None:
     formats = {"libvpx-vp9": "yuv444p", "libx264rgb": "rgb24", "ffv1": "bgr0", "rawvideo": "bgr24"}
-    options = {"libvpx-vp9": {"lossless": "1"}, "libx264rgb": {"qp": "0"}}.get(codec, {})
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream(codec, rate=FPS, options=options)
-        stream.width, stream.height, stream.pix_fmt = video.shape[2], video.shape[1], formats[codec]
+    options = {
+        "libvpx-vp9": {"lossless": "1"},
+        "libx264rgb": {"qp": "0"},
+        "libvpx": {"crf": "4", "b": "9000000"},
+    }
+    container_options = {"mpegts_m2ts_mode": "1"} if path.suffix == ".m2ts" else {}
+    rate = 24 if codec.startswith("mpeg") else FPS
+    with av.open(str(path), "w", options=container_options) as container:
+        stream = container.add_stream(codec, rate=rate, options=options.get(codec, {"q:v": "1"}))
+        stream.width, stream.height = video.shape[2], video.shape[1]
+        stream.pix_fmt = formats.get(codec, "yuv420p")
         for picture in video:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
         container.mux(stream.encode(None))
@@ -62,9 +91,15 @@ def test_every_kind_gives_the_same_frames(suffix: str, tmp_path: Path) -> None:
     write(tmp_path / f"v{suffix}", video)
     seen, fps = read_video(tmp_path / f"v{suffix}")
     assert seen.shape == video.shape
-    # Lossless YUV rounds colours; all other kinds keep every bit.
-    assert np.abs(seen.astype(int) - video).max() <= (3 if suffix == ".webm" else 0)
-    assert fps == pytest.approx(FPS, rel=0.05)
+    inner = (
+        slice(None),
+        slice(3, None, 8),
+        slice(3, None, 8),
+    )  # of a block, where its neighbours do not bleed
+    error = np.abs(seen.astype(int) - video)
+    assert error[inner if LOSS.get(suffix, 0) > 3 else ()].max() <= LOSS.get(suffix, 0)
+    rate = {".mpg": 24, ".mpeg": 24}.get(suffix, FPS)  # MPEG-1 and 2 know only a few rates
+    assert fps == pytest.approx(rate, rel=0.05)
 
 
 @pytest.mark.parametrize("suffix", [".mp4", ".webp", ".gif", ""])
@@ -108,7 +143,7 @@ def test_a_long_hold_is_cut_not_refused() -> None:
 def test_limits_hold_for_pictures_too(kind: str, tmp_path: Path) -> None:
     path = tmp_path / (f"v.{kind}" if kind else "v")
     write(path, blocks(9, seed=1))
-    for limits, reason in (({"max_frames": 4}, "too_many_frames"), ({"max_pixels": 4000}, "too_large")):
+    for limits, reason in (({"max_frames": 4}, "too_many_frames"), ({"max_bytes": 4000}, "over_budget")):
         with pytest.raises(VideoError) as caught:
             read_video(path, **limits)
         assert caught.value.reason == reason
@@ -125,14 +160,12 @@ def test_what_is_wrong_with_pictures_is_a_video_error(tmp_path: Path) -> None:
         (tmp_path / f"cut-{name}").write_bytes((tmp_path / name).read_bytes()[:60])
         assert reason(tmp_path / f"cut-{name}") == "unreadable_video"
         assert reason(tmp_path / f"no-{name}") == "missing_file"
-    (tmp_path / "a.webp").rename(tmp_path / "b.gif")
-    assert reason(tmp_path / "b.gif") == "unreadable_video"
     (tmp_path / "empty").mkdir()
     (tmp_path / "empty" / "notes.txt").write_text("no frames")
     assert reason(tmp_path / "empty") == "no_frames"
     write(tmp_path / "mixed", blocks(6))
     write_png(tmp_path / "mixed" / "frame9.png", np.zeros((8, 8, 3), np.uint8))
-    assert reason(tmp_path / "mixed") == "unreadable_video"
+    assert reason(tmp_path / "mixed") == "ambiguous"
     write(tmp_path / "deep", blocks(6))
     Image.fromarray(np.full((32, 48), 40000, np.uint16)).save(tmp_path / "deep" / "frame1.png")
     assert reason(tmp_path / "deep") == "unreadable_video"

@@ -17,7 +17,7 @@ from videorlvr.evaluation.export import export
 from videorlvr.evaluation.manifest import read_manifest
 from videorlvr.evaluation.score import score
 from videorlvr.evaluation.work import lost, was_lost
-from videorlvr.judge.files import UNDECIDABLE
+from videorlvr.judge.decoded import UNDECIDABLE
 from videorlvr.judge.fingerprint import Fingerprint
 from videorlvr.worlds import WORLDS
 

@@ -72,7 +72,7 @@ def _frames(data: bytes, folder: Path) -> object:
     (folder / "frames").mkdir(exist_ok=True)
     for index, part in enumerate([*data.split(CUT), b""][:2]):
         (folder / "frames" / f"{index}.png").write_bytes(part)
-    return read_video(folder / "frames", max_pixels=2**24)
+    return read_video(folder / "frames")
 
 
 def _evaluation(data: bytes, folder: Path) -> object:
@@ -189,10 +189,10 @@ TARGETS = {
         _file("a.jsonl", read_jsonl), (ValueError,), lambda f: [b'{"a": 1.5}\n{"b": [null]}\n{"c']
     ),
     "json": Target(_file("a.json", read_json), (ValueError,), lambda f: [b'{"a": [1, 2.5e3, "x", null]}']),
-    "mp4": Target(_file("a.mp4", lambda p: read_video(p, max_pixels=2**24)), (VideoError,), _mp4s),
-    "webm": Target(_file("a.webm", lambda p: read_video(p, max_pixels=2**24)), (VideoError,), _webms),
-    "gif": Target(_file("a.gif", lambda p: read_video(p, max_pixels=2**24)), (VideoError,), _gifs),
-    "webp": Target(_file("a.webp", lambda p: read_video(p, max_pixels=2**24)), (VideoError,), _webps),
+    "mp4": Target(_file("a.mp4", read_video), (VideoError,), _mp4s),
+    "webm": Target(_file("a.webm", read_video), (VideoError,), _webms),
+    "gif": Target(_file("a.gif", read_video), (VideoError,), _gifs),
+    "webp": Target(_file("a.webp", read_video), (VideoError,), _webps),
     "frames": Target(_frames, (VideoError,), _pngs),
     "png": Target(_file("a.png", read_png), (ValueError,), lambda f: [png(_small_video()[0])]),
     "clips": Target(_file("clips.npz", read_clips), (ValueError,), _clips),

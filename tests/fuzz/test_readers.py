@@ -81,7 +81,7 @@ def test_bombs_are_refused_before_they_go_off(tmp_path: Path) -> None:
     with open(tmp_path / "sparse.mp4", "wb") as file:
         file.truncate(2**40)
     _gif(tmp_path / "hold.gif", side=1200, durations=[20, 20_000])
-    _gif(tmp_path / "many.gif", side=2, durations=[20] * 1200)
+    _gif(tmp_path / "many.gif", side=2, durations=[20] * 4200)
     expected = {
         "giant": {"too_large", "unreadable_video"},
         "pipes": {"no_frames"},
@@ -89,7 +89,7 @@ def test_bombs_are_refused_before_they_go_off(tmp_path: Path) -> None:
         "pipe.gif": {"missing_file"},
         "links": {"no_frames"},
         "sparse.mp4": {"too_large"},
-        "hold.gif": {"too_large"},
+        "hold.gif": {"over_budget"},
         "many.gif": {"too_many_frames"},
     }
     for name, reasons in expected.items():
@@ -100,10 +100,12 @@ def test_bombs_are_refused_before_they_go_off(tmp_path: Path) -> None:
         assert time.monotonic() - began < 5, name
 
 
-def test_a_frame_larger_than_its_screen_is_refused_undecoded() -> None:
+def test_a_frame_larger_than_its_screen_is_refused_undecoded(tmp_path: Path) -> None:
     """600 bytes of GIF, whose second frame states 150 million pixels."""
+    found = (CORPUS / "gif" / "frame-larger-than-screen.gif").read_bytes()
+    (tmp_path / "a.gif").write_bytes(found + bytes(8) + b";")  # the rest of the frame, and the trailer
     with pytest.raises(VideoError, match="too_large"):
-        read_video(CORPUS / "gif" / "frame-larger-than-screen.gif", max_pixels=2**24)
+        read_video(tmp_path / "a.gif")
 
 
 def test_running_out_of_memory_is_told_from_a_broken_file(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from videorlvr.worlds import WORLDS
 from videorlvr.worlds.api import Verdict
 from videorlvr.worlds.problems import make_problem, oracle_trace, shown_as
 from videorlvr.worlds.render import oracle_video
+from videorlvr.worlds.verify import MAX_FRAMES
 
 MAZE, FLOWFREE = WORLDS["maze"], WORLDS["flowfree"]
 
@@ -116,7 +117,7 @@ def test_arrays_that_are_no_videos_are_verdicts_under_any_tolerance():
         "wrong_size": (oracle[..., :1], oracle[0], np.zeros((8, 0, 0, 3), np.uint8)),
         "wrong_values": (np.where(oracle > 9, np.nan, oracle.astype(float)), oracle.astype(np.int16) - 300),
         "too_few_frames": (oracle[:0], oracle[:1]),
-        "too_many_frames": (oracle[np.zeros(1025, int)],),
+        "too_many_frames": (oracle[np.zeros(MAX_FRAMES + 1, int)],),
     }
     for reason, videos in strange.items():
         for video in videos:

@@ -166,8 +166,8 @@ def test_files_that_are_not_there_or_elsewhere(tmp_path: Path) -> None:
     (inside / "text.mp4").write_text("no video")
     assert inspect(MAZE, PROBLEM, [inside / "text.mp4"], DECLARED).verdict.reason == "unreadable_video"
     (inside / "empty").mkdir()
-    for reason in (inspect(MAZE, PROBLEM, [inside / "empty"], DECLARED).verdict,):
-        assert (reason.success, reason.reason) == (False, "too_few_frames")
+    empty = inspect(MAZE, PROBLEM, [inside / "empty"], DECLARED)
+    assert (empty.verdict.reason, empty.why) == ("unreadable_video", "empty: it holds no .png files")
     two = inspect(MAZE, PROBLEM, [inside / "v.mp4", outside], DECLARED)
     assert two.why == "there are 2 videos for this problem: v.mp4 and v.mp4; keep one"
     assert (two.verdict.success, two.verdict.reason, two.seen) == (False, "undecidable", None)

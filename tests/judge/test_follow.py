@@ -9,8 +9,8 @@ from PIL import Image
 from videorlvr.audit.distortions import DISTORTIONS
 from videorlvr.audit.run import cheat_video
 from videorlvr.base import seeding
+from videorlvr.judge.decoded import UNDECIDABLE
 from videorlvr.judge.door import judge
-from videorlvr.judge.files import UNDECIDABLE
 from videorlvr.judge.follow import MAX_LEAP, follow, has_moved
 from videorlvr.judge.locate import Box, expected_zones
 from videorlvr.judge.tolerance import DECLARED

@@ -236,7 +236,8 @@ def _rates(summary: dict[str, Any]) -> str:
 
 def _refusals(reasons: dict[str, int], records: list[dict[str, Any]]) -> str:
     """A line a reason: how often, what it means, and one video to look at."""
-    from videorlvr.judge.files import CANNOT_BE_SURE, UNDECIDABLE
+    from videorlvr.judge.decoded import UNDECIDABLE
+    from videorlvr.judge.files import CANNOT_BE_SURE
     from videorlvr.worlds import WORLDS
 
     meanings = {name: text for world in WORLDS.values() for name, text in world.reasons.items()}

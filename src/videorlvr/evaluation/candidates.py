@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
-from videorlvr.base.media.read import SUFFIXES
+from videorlvr.base.media.formats import SUFFIXES
 
 
 def find_videos(folder: Path, ids: Iterable[str]) -> dict[str, list[Path]]:

@@ -10,7 +10,8 @@ from videorlvr import __version__
 from videorlvr.base.records import to_json
 from videorlvr.base.stats import wilson
 from videorlvr.evaluation.manifest import Entry
-from videorlvr.judge.files import UNDECIDABLE, Finding
+from videorlvr.judge.decoded import UNDECIDABLE
+from videorlvr.judge.files import Finding
 
 
 def record_of(entry: Entry, finding: Finding) -> dict[str, Any]:

@@ -16,8 +16,9 @@ from videorlvr.evaluation.journal import NOT_WANTED, NOTHING_TO_DRAW
 from videorlvr.evaluation.manifest import Entry
 from videorlvr.evaluation.overlay import write_overlay
 from videorlvr.evaluation.verdicts import record_of
+from videorlvr.judge.decoded import UNDECIDABLE
 from videorlvr.judge.door import inspect
-from videorlvr.judge.files import UNDECIDABLE, Finding
+from videorlvr.judge.files import Finding
 from videorlvr.judge.tolerance import DECLARED
 from videorlvr.worlds import world_of
 from videorlvr.worlds.api import Verdict

@@ -18,7 +18,8 @@ import numpy.typing as npt
 
 from videorlvr.base.choices import unknown
 from videorlvr.base.media.scale import to_rgb
-from videorlvr.judge.files import Finding, SizeRule, examine, examine_frames
+from videorlvr.judge.decoded import SizeRule
+from videorlvr.judge.files import Finding, examine, examine_frames
 from videorlvr.judge.frames import verdict_on, verdicts_on
 from videorlvr.judge.tolerance import EXACT, TOLERANCES, Tolerance
 from videorlvr.worlds import world_of
@@ -92,12 +93,13 @@ def _as_a_file(world: World, problem: Problem, video: npt.NDArray[Any]) -> Findi
 
 def _in_size(video: Video, size: SizeRule) -> Video:
     """By the filter that scales the frames of files."""
-    if size(*video.shape[1:3]) == video.shape[1:3]:
+    wanted = size(*video.shape[1:3])
+    if wanted == video.shape[1:3]:
         return video
     import av
     from av.video.reformatter import VideoReformatter
 
     reformatter = VideoReformatter()
     return np.stack(
-        [to_rgb(av.VideoFrame.from_ndarray(frame, format="rgb24"), size, reformatter) for frame in video]
+        [to_rgb(av.VideoFrame.from_ndarray(frame, format="rgb24"), wanted, reformatter) for frame in video]
     )

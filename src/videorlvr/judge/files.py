@@ -12,7 +12,8 @@ frame, which everyone was given, or ground that never changes is proof that the 
   - the board fits in two places about equally well;
   - a later cell is unreadable, and the first frame itself was read with a confidence below `HAZY`;
   - its board moves in later frames, and gets lost there or cannot be read where it has moved to;
-  - there are two files for one problem.
+  - there are two files for one problem;
+  - players differ in what they show of the file, or it is over a limit (`base.media.video`).
 In cells smaller than `SMALL_CELL_PX`, and of a board that agrees with its place by less than `FITS` (turned, seen from
 aside, out of focus; `GOOD` where it shows another state and so agrees less), `CRISP` stands for `HAZY`.
 """
@@ -29,6 +30,7 @@ import numpy as np
 from videorlvr.base.files import is_inside
 from videorlvr.base.media.read import read_video
 from videorlvr.base.media.video import VideoError
+from videorlvr.judge.decoded import UNDECIDABLE, SizeRule, frames_of, reason_of
 from videorlvr.judge.follow import follow, has_moved
 from videorlvr.judge.frames import verdict_on
 from videorlvr.judge.locate import (
@@ -58,8 +60,8 @@ from videorlvr.worlds.api import UNSURE, Layout, Problem, Trace, Verdict, Video,
 from videorlvr.worlds.problems import theme_of
 from videorlvr.worlds.verify import too_few
 
-UNDECIDABLE, CANNOT_BE_SURE = "undecidable", "The judge cannot be sure; the record says why."
-"""The reason, and its meaning."""
+CANNOT_BE_SURE = "The judge cannot be sure; the record says why."
+"""What `UNDECIDABLE` means."""
 MAX_ASPECT_ERROR = 0.02
 """How far a video's width / height may be from the layout's, as a share of it, to be taken as the same."""
 MIN_CELL_PX = 4.0
@@ -80,19 +82,13 @@ FOLLOWED_CELL_PX = 12
 MAX_UNSEEN = 1 / 32
 """How far, in cells, a board may lie outside its frame and still be held against a video: a quarter of a wall."""
 SECOND_LOOK = ("wrong_start", "unreadable")
-REASON_OF_FILE = {"no_frames": "too_few_frames"}
-"""Where a file's fault has another name among the reasons of verdicts."""
-
-
-SizeRule = Callable[[int, int], tuple[int, int]]
-"""(height, width) of a file's frames -> (height, width) that they are wanted in."""
 
 
 @dataclass(frozen=True, eq=False)
 class Finding:
     """A verdict, and what it rests on.
 
-    why: a sentence, where the verdict is `undecidable`.
+    why: a sentence, where the verdict is `undecidable` or says that something is wrong with the file.
     video: frames as they came, uint8 [T, H, W, 3], or None where there are none; box: the board in them, where
         it had to be looked for.
     seen: what was read, in `layout`; None where nothing was.
@@ -120,9 +116,9 @@ def examine(world: World, problem: Problem, files: Sequence[Path], tolerance: To
         if tolerance == EXACT:
             video, fps = read_video(files[0])
             return Finding(verdict_on(world, problem, video), video=video, fps=fps)
-        return examine_frames(world, problem, lambda size: read_video(files[0], size=size))
+        return examine_frames(world, problem, lambda size: frames_of(files[0], size))
     except VideoError as error:
-        return Finding(Verdict(False, REASON_OF_FILE.get(error.reason, error.reason)))
+        return Finding(Verdict(False, reason_of(error)), why=f"{files[0].name}: {error.why}")
 
 
 def examine_frames(

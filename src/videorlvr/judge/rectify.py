@@ -72,7 +72,10 @@ def in_true_colours(video: Video, colours: Colours) -> Video:
     table = np.clip((np.arange(256, dtype=np.float32)[:, None] - offset) / gain + 0.5, 0, 255).astype(
         np.uint8
     )
-    return np.stack([table[video[..., channel], channel] for channel in range(3)], axis=-1)
+    corrected = np.empty_like(video)
+    for channel in range(3):
+        np.take(table[:, channel], video[..., channel], out=corrected[..., channel], mode="clip")
+    return corrected
 
 
 def straight_layout(rows: int, cols: int) -> Layout:

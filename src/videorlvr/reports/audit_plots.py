@@ -12,7 +12,7 @@ import numpy as np
 from videorlvr.audit.distortions import DISTORTIONS, UNCHANGED
 from videorlvr.audit.result import AuditResult, Tally
 from videorlvr.base.stats import wilson
-from videorlvr.judge.files import UNDECIDABLE
+from videorlvr.judge.decoded import UNDECIDABLE
 from videorlvr.reports.plots import COLOURS, INK, MARKERS, panels
 from videorlvr.worlds import WORLDS
 from videorlvr.worlds.declared import LARGE, SMALL, way_shown

@@ -19,8 +19,9 @@ from videorlvr.evaluation.candidates import find_videos
 from videorlvr.evaluation.manifest import Entry, read_manifest
 from videorlvr.evaluation.overlay import overlay
 from videorlvr.evaluation.work import MAX_VIDEO_MB, MAX_VIDEO_S, was_lost
+from videorlvr.judge.decoded import UNDECIDABLE
 from videorlvr.judge.door import inspect
-from videorlvr.judge.files import CANNOT_BE_SURE, UNDECIDABLE
+from videorlvr.judge.files import CANNOT_BE_SURE
 from videorlvr.judge.tolerance import DECLARED
 from videorlvr.reports.filmstrips import FPS, data_url
 from videorlvr.reports.tables import NO_VALUE, Table, percent

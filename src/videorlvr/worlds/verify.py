@@ -16,13 +16,15 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from videorlvr.base.media import video as media
 from videorlvr.worlds.api import UNSURE, Problem, Trace, Verdict
 
 COMMON_REASONS: Mapping[str, str] = {
     "missing_file": "There is no video at the expected path.",
-    "unreadable_video": "The file is not a video that can be decoded.",
+    "unreadable_video": "The file is no video, damaged or cut off; the record says what is wrong with it.",
+    "unsupported_format": "The file is of a kind that is not read; the record names those that are.",
     "outside_folder": "The video is a link that leads out of the videos' folder.",
-    "too_large": "The file, or its frames, are larger than the limit.",
+    "too_large": "Judging the file took more memory than it may.",
     "took_too_long": "The judge was not done with the video within its time.",
     "judge_crashed": "The judge's process ended while it was at the video, whatever that shows.",
     "too_many_frames": "The video has more frames than the limit.",
@@ -37,8 +39,8 @@ JUDGE_VERSION = 2
 """Part of every fingerprint. A change of what all worlds share (reading, these checks, decoding of files) after
 which some video may get another verdict raises it; a change of one world raises that world's version."""
 MAX_SPEEDUP = 2
-MAX_FRAMES = 1024
-"""Frames of the longest video that is judged: a minute and more of any model's, and a bound on work."""
+MAX_FRAMES = media.MAX_FRAMES
+"""Frames of the longest video that is judged, of an array as of a file."""
 
 
 @dataclass(frozen=True)

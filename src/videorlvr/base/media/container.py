@@ -1,83 +1,157 @@
-"""Video files through PyAV."""
+"""Video files through PyAV: the track that players take, its frames as they show them, and every sign of damage.
+
+Law: what a decoder mends or leaves out in silence is not judged. Decoders are asked to stop at the first error, and
+what they and the demuxer log counts as one.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from videorlvr.base.media.frame_times import FrameTimes, frames_held
-from videorlvr.base.media.scale import Size, to_rgb
-from videorlvr.base.media.video import Picture, Video, VideoError, check_limits, hold
+from videorlvr.base.media.display import Display, turn_of
+from videorlvr.base.media.formats import Format
+from videorlvr.base.media.frame_times import MIN_SHOWN_MS, NO_RATE_FPS, FrameTimes, frames_held
+from videorlvr.base.media.scale import Size
+from videorlvr.base.media.stack import Stack
+from videorlvr.base.media.video import MAX_PICTURE_PX, Video, VideoError, check_picture
 
 if TYPE_CHECKING:
     from av.container import InputContainer
+    from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
-# Containers we read. The point is what is absent: playlists ("concat", "hls") would make one file
-# open others, and network protocols would make it call home.
-_DEMUXER_OPTIONS = {"format_whitelist": "mov,mp4,matroska,webm,avi,gif", "protocol_whitelist": "file"}
+DECODER_OPTIONS = {"err_detect": "crccheck+bitstream+buffer+explode", "max_pixels": str(MAX_PICTURE_PX)}
+_STILLS = {"mjpeg", "png", "bmp", "gif", "webp", "tiff"}
+"""Codecs of covers and thumbnails that their writer did not mark as such."""
+_DIFFERENT = 32
+"""Grey levels in some pixel from which on two frames are not the same picture."""
+
+Log = Sequence[tuple[int, str, str]]
 
 
-def read_container(file: Path, size: Size | None, max_frames: int, max_pixels: int) -> tuple[Video, float]:
+def read_container(file: Path, form: Format, size: Size | None, stack: Stack) -> tuple[Video, float]:
     """The frames of a file and their rate; what is wrong with it is a `VideoError`, or what the decoder raises."""
     import av
+    from av import logging
 
+    before = logging.get_level()
+    logging.set_level(logging.INFO)
+    logs: Log = []
     try:
         # Absolute, since FFmpeg takes a name like "concat:a|b" for a protocol.
-        with av.open(str(file.absolute()), options=_DEMUXER_OPTIONS) as container:
-            frames, fps, times = _decode(container, file, size, max_frames, max_pixels)
-        shown, period_ms = frames_held(times, max_frames=max_frames)
-        if period_ms is None:
-            return np.stack(frames), fps
-        return hold(file, np.stack(frames), shown, max_frames, max_pixels), 1000 / period_ms
-    except MemoryError as error:
-        if not isinstance(error, av.FFmpegError):  # which says so, too, when a file states an absurd size
-            raise
-        raise VideoError("too_large", f"{file} needs more memory than there is") from error
+        with (
+            logging.Capture() as logs,
+            av.open(
+                str(file.absolute()), format=form.demuxer, options={"protocol_whitelist": "file"}
+            ) as container,
+        ):
+            stream = stream_shown(container)
+            times = _decode(container, stream, size, stack, logs)
+            fps = float(stream.average_rate or stream.guessed_rate or NO_RATE_FPS)
+    except av.FFmpegError as error:
+        if isinstance(error, MemoryError):  # said of an absurd size in a file, too
+            raise VideoError("too_large", "it needs more memory than there is") from error
+        raise _damaged(stack, _complaint(logs, None) or str(error.strerror)) from error
+    finally:
+        logging.set_level(before)
+    _check_shown(stack, times)
+    shown, period_ms = frames_held(times, max_frames=stack.max_frames)
+    return stack.hold(shown), fps if period_ms is None else 1000 / period_ms
+
+
+def stream_shown(container: InputContainer) -> VideoStream:
+    """The video track that players take: no attached picture, one that is marked as default before others, and
+    among equals what FFmpeg takes.
+
+    Raises:
+        VideoError: `no_frames` without one; `ambiguous` where several would do.
+    """
+    from av.stream import Disposition
+
+    hidden = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
+    moving = [stream for stream in container.streams.video if not stream.disposition & hidden]
+    if not moving:
+        raise VideoError("no_frames", "it has no video track")
+    chosen = [stream for stream in moving if stream.disposition & Disposition.default] or moving
+    films = [stream for stream in chosen if stream.codec_context.name not in _STILLS] or chosen
+    if len(films) > 1:
+        raise VideoError(
+            "ambiguous",
+            f"it has {len(films)} video tracks that a player may choose from; keep one, or mark one",
+        )
+    return films[0]
 
 
 def _decode(
-    container: InputContainer, file: Path, size: Size | None, max_frames: int, max_pixels: int
-) -> tuple[list[Picture], float, FrameTimes]:
+    container: InputContainer, stream: VideoStream, size: Size | None, stack: Stack, logs: Log
+) -> FrameTimes:
+    """All frames of a stream into the stack; when they are shown."""
     from av.video.reformatter import VideoReformatter
 
-    if not container.streams.video:
-        raise VideoError("no_frames", f"{file} has no video stream")
-    stream = container.streams.video[0]
-    stream.codec_context.thread_count = 1  # faster for small videos, and the judge has its own processes
-    pictures: list[Picture] = []
+    context = stream.codec_context
+    context.thread_count = 1  # faster for small videos, and the judge has its own processes
+    context.options = DECODER_OPTIONS
+    check_picture(context.height, context.width)
+    if stream.metadata.get("alpha_mode") == "1":
+        raise VideoError("ambiguous", "it has a layer of transparency, which only some players show")
     reformatter = VideoReformatter()
-    num_pixels = num_packets = 0
     times, in_order = FrameTimes(1000 * float(stream.time_base or 0)), True
-    # The header may lie, so what it declares can only refuse, and the count goes on below.
-    check_limits(
-        file, stream.frames, max(stream.frames, 1) * stream.width * stream.height, max_frames, max_pixels
-    )
+    display: Display | None = None
     for packet in container.demux(stream):
-        num_packets += packet.size > 0
+        if packet.is_corrupt:
+            raise _damaged(stack, "a packet is marked as such")
         in_order = in_order and (packet.size == 0 or packet.pts == packet.dts)
         for frame in packet.decode():
+            if display is None:
+                display = Display(turn_of(_matrix(frame)), stream.sample_aspect_ratio, size)
             times.ticks.append(frame.pts)
             times.last = (frame.duration or 0) if in_order else 0  # else it is a time between other frames
-            num_pixels += frame.width * frame.height
-            check_limits(file, len(pictures) + 1, num_pixels, max_frames, max_pixels)
-            pictures.append(to_rgb(frame, size, reformatter))
-    # Packets, not frames, since an edit list may rightly hide frames.
-    if num_packets < stream.frames:
-        raise VideoError(
-            "unreadable_video", f"{file} is cut off: {num_packets} of {stream.frames} frames are there"
-        )
-    if not pictures:
-        raise VideoError("no_frames", f"{file} has a video stream without frames")
-    if len({picture.shape for picture in pictures}) > 1:
-        raise VideoError("unreadable_video", f"{file} changes its frame size midway; give `size`")
-    return pictures, _rate(stream, file), times
+            if frame.is_corrupt:
+                raise _damaged(stack, "the decoder marks the frame as such")
+            stack.expect(frame.height, frame.width)
+            stack.add(display.show(frame, reformatter))
+    complaint = _complaint(logs, {container.format.name, context.name})
+    if complaint:
+        raise _damaged(stack, complaint)
+    return times
 
 
-def _rate(stream: VideoStream, file: Path) -> float:
-    rate = stream.average_rate or stream.guessed_rate
-    if not rate or rate < 0:
-        raise VideoError("unreadable_video", f"{file} states no frame rate")
-    return float(rate)
+def _matrix(frame: VideoFrame) -> bytes | None:
+    data: Any = frame.side_data.get("DISPLAYMATRIX")
+    return None if data is None else bytes(data)
+
+
+def _complaint(logs: Log, names: set[str] | None) -> str:
+    """The first error that was logged, by one of these if named, or a frame that was mended in silence."""
+    from av import logging
+
+    for level, name, message in logs:
+        ours = names is None or name in names
+        if ours and (level <= logging.ERROR or message.startswith("concealing")):
+            return f"{name}: {message.strip()}"
+    return ""
+
+
+def _damaged(stack: Stack, what: str) -> VideoError:
+    return VideoError("unreadable_video", f"it is damaged about frame {stack.num_frames} ({what})")
+
+
+def _check_shown(stack: Stack, times: FrameTimes) -> None:
+    """No frame that differs from the next may be over before a screen shows it."""
+    for index, shown_ms in _brief(times):
+        if np.abs(stack.frame(index).astype(np.int16) - stack.frame(index + 1)).max() >= _DIFFERENT:
+            raise VideoError(
+                "ambiguous",
+                f"frame {index} is shown for {shown_ms:.3g} ms; what is shown for less than {MIN_SHOWN_MS:g} ms, no "
+                "screen shows",
+            )
+
+
+def _brief(times: FrameTimes) -> Iterator[tuple[int, float]]:
+    for index, (tick, after) in enumerate(zip(times.ticks, times.ticks[1:], strict=False)):
+        if tick is not None and after is not None and (after - tick) * times.tick_ms < MIN_SHOWN_MS:
+            yield index, max(0.0, (after - tick) * times.tick_ms)

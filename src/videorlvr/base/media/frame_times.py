@@ -18,6 +18,10 @@ import numpy.typing as npt
 
 NO_RATE_FPS = 8.0
 """Pictures without a duration state no rate; this one is reported for them."""
+MIN_SHOWN_MS = 4.0
+"""The fastest screens show 240 pictures a second."""
+INSTANT_MS, INSTEAD_MS = 10.0, 100.0
+"""Browsers show a picture of an animation that is to last this long, or less, for a tenth of a second instead."""
 _FINEST = 16
 """Parts of the shortest picture that are tried as the time grid."""
 _CLEAR = 8

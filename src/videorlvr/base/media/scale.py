@@ -14,15 +14,23 @@ if TYPE_CHECKING:
     from av.video.reformatter import VideoReformatter
 
 Size = tuple[int, int] | Callable[[int, int], tuple[int, int]]
-"""(H, W) to resize frames to, or a function of a frame's own H and W that gives it."""
+"""(H, W) to resize frames to, or a function of a frame's own H and W, as it is shown, that gives it."""
 
 
 def check_size(size: Size | None) -> None:
+    """Raises ValueError for what is no size."""
     if isinstance(size, tuple) and (len(size) != 2 or min(size) < 1):
         raise ValueError(f"size is {size}; expected (height, width), both >= 1, or None to keep the size")
 
 
-def to_rgb(frame: VideoFrame, size: Size | None, reformatter: VideoReformatter) -> Picture:
+def wanted(size: Size | None, height_px: int, width_px: int) -> tuple[int, int]:
+    """The size that a frame shown at height x width is to get."""
+    if size is None:
+        return height_px, width_px
+    return size if isinstance(size, tuple) else size(height_px, width_px)
+
+
+def to_rgb(frame: VideoFrame, size: tuple[int, int] | None, reformatter: VideoReformatter) -> Picture:
     """One decoded frame as uint8 [H, W, 3].
 
     Two sets of flags, by measurement on an 8 x 8 colour grid in yuv420p. Without resizing, the
@@ -35,7 +43,7 @@ def to_rgb(frame: VideoFrame, size: Size | None, reformatter: VideoReformatter) 
     from av.video.reformatter import Interpolation
 
     own = (frame.height, frame.width)
-    height, width = own if size is None else size if isinstance(size, tuple) else size(*own)
+    height, width = own if size is None else size
     flags = Interpolation.AREA
     if (height, width) != own:
         flags |= Interpolation.FULL_CHR_H_INT | Interpolation.ACCURATE_RND | Interpolation.BITEXACT

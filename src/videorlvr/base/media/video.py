@@ -5,7 +5,6 @@ A video is a uint8 array [T, H, W, 3] in RGB order, a picture uint8 [H, W, 3].
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -14,50 +13,69 @@ import numpy.typing as npt
 
 Video = npt.NDArray[np.uint8]
 Picture = npt.NDArray[np.uint8]
-VideoReason = Literal["missing_file", "unreadable_video", "no_frames", "too_many_frames", "too_large"]
+VideoReason = Literal[
+    "missing_file",
+    "unreadable_video",
+    "unsupported_format",
+    "no_frames",
+    "ambiguous",
+    "too_many_frames",
+    "too_large",
+    "over_budget",
+]
 
-MAX_FRAMES, MAX_PIXELS, MAX_BYTES = 1024, 2**29, 2**30
-"""Limits of one file: frames, pixels summed over all frames, and bytes."""
+MAX_BYTES = 2**30
+"""Of a file."""
+MAX_FRAMES = 4096
+"""Frames of a video, those that are held counted as often as they are shown: 68 s at 60 a second."""
+MAX_PICTURE_PX = 2**26
+"""Pixels of one frame as it is stored: 8192 x 8192. What a decoder needs at once grows with it."""
+MAX_DECODED_PX = 2**32
+"""Pixels decoded, summed over all frames: 2,000 frames of 1080p, 500 of 4K. Bounds work."""
+MAX_KEPT_BYTES = 2**28
+"""Of the frames that are kept, 3 a pixel, each at the size that is asked for. Bounds memory."""
 
 
 class VideoError(ValueError):
-    """A video file that cannot be used. `.reason` is for programs, `str()` for people.
+    """A video file that cannot be used. `.reason` is for programs, `.why` a clause about the file for people.
 
-    Reasons: `missing_file`, `unreadable_video` (not a video, broken, or cut off), `no_frames`,
-    `too_many_frames`, `too_large`. Survives pickling, so that a worker process can raise it.
+    Reasons: `missing_file`; `unreadable_video` (no video, damaged, or cut off); `unsupported_format`; `no_frames`;
+    `ambiguous` (players differ in what they show of it); `too_many_frames` and `too_large`, of the limits above,
+    and `over_budget`, of `MAX_KEPT_BYTES`: smaller frames would do.
+    Survives pickling, so that a worker process can raise it.
     """
 
-    def __init__(self, reason: VideoReason, message: str) -> None:
-        super().__init__(reason, message)
+    def __init__(self, reason: VideoReason, why: str, file: Path | None = None) -> None:
+        super().__init__(reason, why, file)
         self.reason: VideoReason = reason
-        self.message = message
+        self.why = why
+        self.file = file
 
     def __str__(self) -> str:
-        return f"{self.reason}: {self.message}"
+        return f"{self.reason}: {'' if self.file is None else f'{self.file}: '}{self.why}"
 
 
 def check_file(file: Path) -> None:
     """A regular file, and not too large a one: a pipe or a device has no end."""
     if not file.is_file():
-        raise VideoError("missing_file", f"{file} is not a file; check the path")
-    if file.stat().st_size > MAX_BYTES:
-        raise VideoError("too_large", f"{file} has more than {MAX_BYTES} bytes")
+        raise VideoError("missing_file", "there is no such file; check the path")
+    num_bytes = file.stat().st_size
+    if num_bytes > MAX_BYTES:
+        raise VideoError("too_large", f"it has {num_bytes:,} bytes, and at most {MAX_BYTES:,} are read")
 
 
-def check_limits(file: Path, num_frames: int, num_pixels: int, max_frames: int, max_pixels: int) -> None:
-    if num_frames > max_frames:
-        raise VideoError("too_many_frames", f"{file} has more than {max_frames} frames")
-    if num_pixels > max_pixels:
-        raise VideoError("too_large", f"{file} has more than {max_pixels} pixels over all frames")
-
-
-def hold(file: Path, video: Video, shown: Sequence[int], max_frames: int, max_pixels: int) -> Video:
-    """Each frame as often as it is shown; two large frames and a long hold would be a thousand large frames."""
-    check_limits(file, sum(shown), sum(shown) * video[0, ..., 0].size, max_frames, max_pixels)
-    return video.repeat(shown, axis=0)
+def check_picture(height_px: int, width_px: int) -> None:
+    """What a file says of its frames, asked before memory is taken for one."""
+    if height_px * width_px > MAX_PICTURE_PX:
+        raise VideoError(
+            "too_large",
+            f"a frame of {width_px} x {height_px} px needs {4 * height_px * width_px / 1e6:,.0f} MB when it is "
+            f"decoded, and at most {4 * MAX_PICTURE_PX / 1e6:,.0f} MB are taken: scale it down",
+        )
 
 
 def check_video(video: Video) -> None:
+    """Raises ValueError where an argument is no video."""
     is_array = isinstance(video, np.ndarray) and video.dtype == np.uint8 and video.ndim == 4
     if not is_array or video.shape[3] != 3 or 0 in video.shape:
         raise ValueError(
@@ -67,6 +85,7 @@ def check_video(video: Video) -> None:
 
 
 def describe(value: object) -> str:
+    """A value for a message about it."""
     if isinstance(value, np.ndarray):
         return f"an array of {value.dtype} with shape {list(value.shape)}"
     return f"of type {type(value).__name__}"
