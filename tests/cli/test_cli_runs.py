@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from videorlvr.cli.main import main
+from videorlvr.players.sampling import Sampling
 
 TINY = "--model.width 32 --model.depth 1 --model.heads 2 --batch 8 --num_workers 0 --device cpu"
 SFT = f"--num_steps 3 --pool_start 16 --pool_grow 0 --pool_size 16 --log_every 1 {TINY}"
@@ -31,6 +32,15 @@ def test_a_finished_run_is_not_trained_again(runs: Path) -> None:
     before = (runs / "sft" / "metrics.jsonl").read_bytes()
     assert main(["train", "micro-maze-sft", "--out", str(runs / "sft"), *SFT.split()]) == 0
     assert (runs / "sft" / "metrics.jsonl").read_bytes() == before
+
+
+def test_a_run_is_evaluated_with_its_own_sampler(runs: Path) -> None:
+    """Not with the default, whatever the run was trained for; and other steps are another evaluation."""
+    config = json.loads((runs / "sft" / "config.json").read_text())
+    assert config["sampling"]["num_steps"] != Sampling().num_steps
+    folder = runs / "sft" / "evaluations" / "smoke-v1-maze"
+    settings = json.loads((folder / "summary.json").read_text())["settings"]
+    assert settings == {"sampling": config["sampling"], "device": "cpu", "dtype": "float32"}
 
 
 def test_compare_pairs_the_same_problems(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:

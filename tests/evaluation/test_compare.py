@@ -131,7 +131,7 @@ def test_every_sample_counts():
 def test_how_the_players_were_run_is_said_where_it_differs(tmp_path):
     class Sampled:
         def __init__(self, num_steps):
-            self.identity = {"num_steps": num_steps, "device": "cpu"}
+            self.identity = {"sampling": {"num_steps": num_steps, "shift": 3.0}, "device": "cpu"}
 
         def __call__(self, world, problems, sample):
             return BASELINES["oracle"](world, problems, sample)
@@ -139,7 +139,9 @@ def test_how_the_players_were_run_is_said_where_it_differs(tmp_path):
     for name, steps in (("a", 5), ("b", 2)):
         runner.evaluate(Sampled(steps), SMOKE, name=name, out=evaluation_dir(tmp_path / name, SMOKE.name))
     a, b = (load_evaluation(tmp_path / name, SMOKE.name) for name in "ab")
-    assert compare_evaluations(a, b, label_a="a", label_b="b")["settings_differ"] == ["num_steps (5, 2)"]
+    assert compare_evaluations(a, b, label_a="a", label_b="b")["settings_differ"] == [
+        "sampling.num_steps (5, 2)"
+    ]
     assert compare_evaluations(a, a, label_a="a", label_b="a")["settings_differ"] == []
 
 

@@ -160,6 +160,36 @@ def test_mistakes_are_named(runs, tmp_path):
         write_report([labelled[0], labelled[0]], tmp_path / "x.html")
 
 
+def test_a_run_stands_beside_its_control_or_the_page_says_that_it_has_none(runs, tmp_path):
+    """Two runs that went on from one policy; with one of them left out, the other stands alone."""
+    for name, method, spent in (("more", "sft", 5_000), ("grpo2", "sde-grpo", 4_900)):
+        folder = tmp_path / name
+        config = {"method": method, "init": str(runs / "sft" / "policy"), "seed": 3}
+        write_json(folder / "config.json", config)
+        for elapsed in (1.0, 2.5, 1.0):
+            append_jsonl(
+                folder / "metrics.jsonl", {"step": 1, "network_evaluations": spent, "elapsed_s": elapsed}
+            )
+        runner.evaluate(weak, SUITE, name=name, out=evaluation_dir(folder, SUITE.name))
+    pair = [("SFT, continued", tmp_path / "more"), ("RL", tmp_path / "grpo2")]
+    assert load.siblings(pair) == [("SFT, continued", "RL")]
+    loaded = [load.load_run("SFT", runs / "sft"), *(load.load_run(*run) for run in pair)]
+    table = tables.cost_table(loaded)
+    assert ("SFT, continued", "SFT", "5,000", "4", "3") in table.rows
+    assert ("RL", "SFT", "4,900", "4", "3") in table.rows
+    assert "Without a control" not in table.note
+    assert load.siblings(pair[1:]) == []
+    assert "Without a control: RL." in tables.cost_table([loaded[0], loaded[2]]).note
+
+
+def test_evidence_is_counted_in_puzzles(runs):
+    run = load.load_run("SFT", runs / "sft")
+    part = tables.results(run, SUITE.name)["worlds"]["maze"]
+    (row,) = tables.evidence_table([run], SUITE.name).rows
+    assert row[1] == f"{part['n']} / {part['puzzles']} / {part['effective_n']:.0f}"
+    assert part["n"] == 8
+
+
 def test_report_of_a_run_without_evaluations(tmp_path):
     write_json(tmp_path / "run" / "config.json", {"stage": "sft"})
     write_report([("SFT", tmp_path / "run")], tmp_path / "x.html")

@@ -19,7 +19,7 @@ from videorlvr.base.choices import nearest
 from videorlvr.base.signals import SCHEDULER, handled, interrupt
 from videorlvr.cli import audit, methods, score, study, worlds
 from videorlvr.cli.output import JSON_HELP
-from videorlvr.cli.parser import Parser, add_command, key_values, positive
+from videorlvr.cli.parser import Parser, add_command, key_values, minutes, positive
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 EXIT_MISTAKE, EXIT_INTERRUPTED, EXIT_BROKEN_PIPE = 2, 130, 141
@@ -164,6 +164,13 @@ def _register_results(commands: argparse._SubParsersAction[Parser]) -> None:
     )
     quickstart.add_argument(
         "--out", metavar="DIR", default="runs/quickstart", help="folder to write (default: runs/quickstart)"
+    )
+    quickstart.add_argument(
+        "--minutes",
+        metavar="M",
+        type=minutes,
+        default=10.0,
+        help="about how long it may take; a slow machine does less, and says so (default: 10)",
     )
 
 

@@ -114,6 +114,17 @@ def positive(text: str) -> int:
     return whole(text, least=1)
 
 
+def minutes(text: str) -> float:
+    """An argument type: a time in minutes."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value <= 10_000:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number of minutes in (0, 10000]")
+    return value
+
+
 def rate(text: str) -> float:
     """An argument type: frames per second."""
     try:

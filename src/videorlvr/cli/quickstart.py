@@ -1,6 +1,7 @@
-"""`videorlvr quickstart`: problems, SFT, RL, evaluation and report, on a CPU, in minutes.
+"""`videorlvr quickstart`: problems, SFT, RL and its control, evaluation and report, on a CPU, in minutes.
 
-Every stage is a run folder below `--out`, so an interrupted quickstart goes on where it stopped.
+Every stage is a run folder below `--out`, so an interrupted quickstart goes on where it stopped. It measures how fast
+the machine is, says how long all will take, and does less where that is more than `--minutes`; then it says what.
 """
 
 from __future__ import annotations
@@ -9,117 +10,217 @@ import shutil
 import sys
 import time
 from argparse import Namespace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from videorlvr.players.baselines import Player
+    from videorlvr.recipes.quickstart import Size
 
-SUITE = "micro-v2"
+PLAN = "plan.json"
+SFT, MORE, RL, SHIPPED = "SFT", "SFT, continued", "RL", "SFT that ships"
+STAGES = {SFT: "maze-sft", MORE: "maze-sft-more", RL: "maze-rl"}
+PROBE_STEPS = 6
+SLOW = 1.25
+"""A machine that turned out slower than measured by this much gets a shorter RL; less is not worth a sentence."""
 
 
 def run(args: Namespace) -> int:
-    """Run or continue the quickstart. args: out."""
+    """Run or continue the quickstart. args: out, minutes."""
+    from videorlvr.recipes.quickstart import Size
+
+    return quickstart(Path(args.out), minutes=args.minutes, size=Size())
+
+
+def quickstart(out: Path, *, minutes: float, size: Size) -> int:
+    """All of it; returns the exit code."""
     from videorlvr.training.loop import Interrupted
 
-    began, out = time.monotonic(), Path(args.out)
+    began = time.monotonic()
     try:
-        _train(out)
-        _evaluate(out)
+        done = _train(out, size, began + 60 * minutes)
+        _evaluate(out, done)
     except Interrupted as stop:
         print(f"{stop.args[0].split(';')[0]}; 'videorlvr quickstart --out {out}' goes on", file=sys.stderr)
         return 130
-    _report(out)
+    except KeyboardInterrupt:
+        print(f"interrupted; 'videorlvr quickstart --out {out}' goes on", file=sys.stderr)
+        return 130
+    _report(out, size, done)
     print(f"\n{time.monotonic() - began:.0f} s; the report: {out / 'report.html'}")
     return 0
 
 
-def _train(out: Path) -> None:
+def _train(out: Path, size: Size, deadline: float) -> Size:
+    """The runs; the size that they were shortened to."""
     from videorlvr.methods import run as train
-    from videorlvr.recipes import quickstart
+    from videorlvr.recipes import quickstart as recipes
 
-    _say("1/4  Maze: SFT from scratch on oracle videos")
-    maze = train(quickstart.maze_sft(), out / "maze-sft")
-    _say("2/4  Maze: SDE-GRPO with Early-Step Focus, against the judge")
-    train(quickstart.maze_rl(maze), out / "maze-rl")
-    _say("3/4  FlowFree and Sokoban: SDE-GRPO from the SFT policy that ships with videorlvr")
-    if not (out / "others-sft").exists():
-        shutil.copytree(quickstart.shipped_sft(), out / "others-sft.part", dirs_exist_ok=True)
-        (out / "others-sft.part").rename(out / "others-sft")
-    train(quickstart.others_rl(out / "others-sft" / "policy"), out / "others-rl")
+    planned = _planned(out, size, deadline)
+    _say(f"1/4  Maze: SFT from scratch on {planned.demonstrations} solved boards, {planned.sft_steps} steps")
+    policy = train(recipes.maze_sft(planned), out / STAGES[SFT])
+    if not (out / STAGES[RL]).exists():
+        planned = _replanned(out, planned, deadline)
+    _say(
+        f"2/4  Maze: SDE-GRPO from there, against the judge and without solutions, {planned.rl_iterations} iterations"
+    )
+    train(recipes.maze_rl(planned, policy), out / STAGES[RL])
+    evaluations = _spent(out / STAGES[RL])
+    _say(
+        f"3/4  Its control: SFT from there on the same boards, at the same {evaluations:,} network evaluations"
+    )
+    train(recipes.maze_more(planned, policy, evaluations), out / STAGES[MORE])
+    return planned
 
 
-def _evaluate(out: Path) -> None:
+def _planned(out: Path, size: Size, deadline: float) -> Size:
+    """What an earlier call planned for this folder, or what fits into the time on a machine as fast as this one."""
+    from videorlvr.base.records import read_json_object
+    from videorlvr.recipes.quickstart import seconds_left, shortened
+
+    if (out / PLAN).is_file():
+        plan = read_json_object(out / PLAN)
+        _say(
+            f"going on in {out} as it was begun: {plan['sft_steps']} steps, {plan['rl_iterations']} iterations"
+        )
+        return replace(size, sft_steps=int(plan["sft_steps"]), rl_iterations=int(plan["rl_iterations"]))
+    rate = _measured(out, size)
+    whole = seconds_left(size, rate)
+    planned = shortened(size, rate, deadline - time.monotonic())
+    said = f"{rate:,.0f} network evaluations a second here, so all takes about {_minutes(whole)}"
+    if planned != size:
+        said += f"; shortened to about {_minutes(seconds_left(planned, rate))}: {_words(size, planned)}"
+    _say(said)
+    _keep(out, planned)
+    return planned
+
+
+def _replanned(out: Path, planned: Size, deadline: float) -> Size:
+    """RL shortened once more, if SFT has shown that the machine is slower than its first steps."""
+    from videorlvr.recipes.quickstart import seconds_left, sft_evaluations, shortened
+
+    seconds = _seconds(out / STAGES[SFT])
+    if seconds <= 0:
+        return planned
+    rate, left = sft_evaluations(planned) / seconds, deadline - time.monotonic()
+    if seconds_left(planned, rate, sft_done=True) <= SLOW * max(left, 0):
+        return planned
+    shorter = shortened(planned, rate, left, sft_done=True)
+    if shorter != planned:
+        _say(f"slower than it began, so RL and its control are shortened: {_words(planned, shorter)}")
+        _keep(out, shorter)
+    return shorter
+
+
+def _measured(out: Path, size: Size) -> float:
+    """Network evaluations a second in the first steps of SFT, the very first left out."""
+    from videorlvr.base.records import read_jsonl
+    from videorlvr.base.runs import METRICS
+    from videorlvr.methods import run as train
+    from videorlvr.recipes.quickstart import maze_sft
+
+    probe = out / "probe"
+    shutil.rmtree(probe, ignore_errors=True)
+    _say("0/4  Measuring how fast this machine is")
+    try:
+        train(maze_sft(size).changed(num_steps=PROBE_STEPS, log_every=1, warmup=PROBE_STEPS), probe)
+        lines = read_jsonl(probe / METRICS)
+    finally:
+        shutil.rmtree(probe, ignore_errors=True)
+    evaluations = lines[-1]["network_evaluations"] - lines[0]["network_evaluations"]
+    return float(evaluations / max(lines[-1]["elapsed_s"] - lines[0]["elapsed_s"], 1e-3))
+
+
+def _keep(out: Path, planned: Size) -> None:
+    from videorlvr.base.records import write_json
+
+    write_json(out / PLAN, {"sft_steps": planned.sft_steps, "rl_iterations": planned.rl_iterations})
+
+
+def _spent(run: Path) -> int:
+    from videorlvr.reports.cost import cost_of
+
+    return cost_of(run).evaluations
+
+
+def _seconds(run: Path) -> float:
+    from videorlvr.reports.cost import cost_of
+
+    return cost_of(run).seconds
+
+
+def _evaluate(out: Path, size: Size) -> None:
     """All players on the same problems and, where they sample, the same noise."""
     from videorlvr.base.runs import evaluation_dir
+    from videorlvr.cli.evaluate import evaluate_run
     from videorlvr.evaluation.runner import evaluate
     from videorlvr.evaluation.suites import suite_of
-    from videorlvr.models.load import weights_hash
     from videorlvr.players.baselines import BASELINES
+    from videorlvr.recipes.quickstart import shipped_sft
 
     _say("4/4  Evaluation of all players on the same held-out problems")
-    suite = suite_of(SUITE)
-    for name, player in BASELINES.items():
-        evaluate(player, suite, name=name, out=evaluation_dir(out / name, SUITE))
-    for name, folders in _stages(out).items():
-        evaluate(
-            _by_world(folders),
-            suite,
-            name=name,
-            out=evaluation_dir(out / name, SUITE),
-            checkpoint="-".join(
-                dict.fromkeys(weights_hash(folder / "policy") for folder in folders.values())
-            ),
-        )
+    trained, *others = (suite_of(name) for name in size.suites)
+    for suite in (trained, *others):
+        for name, player in BASELINES.items():
+            evaluate(player, suite, name=name, out=evaluation_dir(out / name, suite.name))
+    for folder in STAGES.values():
+        evaluate_run(out / folder, trained, device="cpu")
+    for suite in others:
+        evaluate_run(shipped_sft(), suite, device="cpu", folder=out / "shipped-sft")
 
 
-def _stages(out: Path) -> dict[str, dict[str, Path]]:
-    """Stage -> world -> the run whose policy plays it."""
-    maze, others = ("maze",), ("flowfree", "sokoban")
-    return {
-        stage.upper(): dict.fromkeys(maze, out / f"maze-{stage}")
-        | dict.fromkeys(others, out / f"others-{stage}")
-        for stage in ("sft", "rl")
-    }
-
-
-def _by_world(folders: dict[str, Path]) -> Player:
-    """The player that takes each world's own policy."""
-    import torch
-
-    from videorlvr.models.load import load_policy
-    from videorlvr.players.policy import PolicyPlayer
-    from videorlvr.players.sampling import Sampling
-
-    sampling = Sampling(num_steps=5, shift=3.0)
-    players = {
-        world: PolicyPlayer(load_policy(folder / "policy", device=torch.device("cpu")), sampling)
-        for world, folder in folders.items()
-    }
-    return lambda world, problems, sample: players[world.name](world, problems, sample)
-
-
-def _report(out: Path) -> None:
+def _report(out: Path, size: Size, done: Size) -> None:
     """The tables in the terminal, and the page."""
     from videorlvr.cli.output import table_console
-    from videorlvr.evaluation.compare import compare_evaluations
     from videorlvr.players.baselines import BASELINES
+    from videorlvr.reports import tables
     from videorlvr.reports.load import load_run
-    from videorlvr.reports.page import write_report
-    from videorlvr.reports.tables import comparison_table, rich_table, success_table
+    from videorlvr.reports.page import compared, write_report
 
-    players = [(name, out / name) for name in (*BASELINES, "SFT", "RL")]
-    runs = [(f"{name} run", out / name) for name in ("maze-sft", "maze-rl", "others-sft", "others-rl")]
-    write_report(
-        players + runs, out / "report.html", comparisons=[("SFT", "RL")], title="videorlvr quickstart"
-    )
-    loaded = [load_run(label, folder) for label, folder in players]
-    before, after = (run.evaluations[SUITE] for run in loaded[-2:])
-    result = compare_evaluations(before, after, label_a="SFT", label_b="RL")
+    players = [(name, out / name) for name in BASELINES]
+    players += [(SHIPPED, out / "shipped-sft")] if size.suites[1:] else []
+    players += [(label, out / folder) for label, folder in STAGES.items()]
+    pairs = [(MORE, RL), (SFT, RL), (SFT, MORE)]
+    remarks = _remarks(size, done)
+    title = "videorlvr quickstart"
+    write_report(players, out / "report.html", comparisons=pairs, title=title, remarks=remarks)
+    loaded = {label: load_run(label, folder) for label, folder in players}
     console = table_console()
-    console.print(rich_table(success_table(loaded, SUITE)))
-    console.print(rich_table(comparison_table(result, SUITE)))
-    console.print(result["verdict"], highlight=False)
+    for suite in size.suites:
+        console.print(tables.rich_table(tables.success_table(list(loaded.values()), suite)))
+    console.print(tables.rich_table(tables.cost_table([loaded[label] for label in STAGES])))
+    for result in compared([(loaded[a], loaded[b]) for a, b in pairs[:2]], size.suites[0])[0]:
+        console.print(tables.rich_table(tables.comparison_table(result, size.suites[0])))
+        console.print(result["verdict"], highlight=False)
+    for remark in remarks:
+        console.print(remark, highlight=False, soft_wrap=False)
+
+
+def _remarks(size: Size, done: Size) -> list[str]:
+    """What was done, in words that claim no more."""
+    remarks = [
+        f"SFT learned Maze from {done.demonstrations} solved boards. RL went on from that policy on other boards, "
+        "with the judge and without solutions. Its control, 'SFT, continued', went on from the same policy on the same "
+        "solved boards, with as many network evaluations. Where solutions can be had for every board, more of them is "
+        "the cheaper way: 'videorlvr train micro-maze-sft' draws new ones as it goes.",
+        "One run of each, with one seed: intervals and p say how sure these policies' rates are, not how another run "
+        "would end.",
+    ]
+    if done != size:
+        remarks.append(f"Shortened, to stay near the time that was given: {_words(size, done)}.")
+    return remarks
+
+
+def _words(size: Size, done: Size) -> str:
+    steps, iterations = (
+        f"{done.sft_steps} of {size.sft_steps}",
+        f"{done.rl_iterations} of {size.rl_iterations}",
+    )
+    return f"{steps} steps of SFT, {iterations} iterations of RL"
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds / 60:.0f} minutes" if seconds >= 90 else f"{seconds:.0f} seconds"
 
 
 def _say(text: str) -> None:

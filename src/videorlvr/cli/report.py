@@ -8,9 +8,10 @@ from pathlib import Path
 
 def run(args: Namespace) -> None:
     """Write the report and print where it is. args: runs, out."""
-    from videorlvr.reports.load import find_runs, labelled, parents
+    from videorlvr.reports.load import find_runs, labelled, parents, siblings
     from videorlvr.reports.page import write_report
 
     runs = find_runs([Path(path) for path in args.runs])
-    write_report(labelled(runs), Path(args.out), comparisons=parents(labelled(runs)))
+    named = labelled(runs)
+    write_report(named, Path(args.out), comparisons=[*siblings(named), *parents(named)])
     print(f"report of {len(runs)} run{'s' if len(runs) > 1 else ''}: {args.out}")

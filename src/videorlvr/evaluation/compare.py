@@ -47,7 +47,7 @@ def compare_evaluations(
 
 def settings_that_differ(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[str]:
     """How the two players were run, where not alike: `num_steps (5, 2)`. Not wrong to compare, but to be said."""
-    one, two = (summary.get("settings") or {} for summary in (a, b))
+    one, two = (_flat(summary.get("settings") or {}) for summary in (a, b))
     if not one or not two:
         return []  # a player without settings, or records of a release that did not keep them
     return [
@@ -71,6 +71,14 @@ def _check_judged_alike(a: Evaluation, b: Evaluation, label_a: str, label_b: str
         check_alike(a.fingerprint, b.fingerprint, label_a, label_b)
     except FingerprintError as error:
         raise FingerprintError(f"{error}: {remedy}") from None
+
+
+def _flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested settings by their dotted names."""
+    out: dict[str, Any] = {}
+    for key, value in settings.items():
+        out |= _flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {f"{prefix}{key}": value}
+    return out
 
 
 def compare(

@@ -140,6 +140,25 @@ def parents(runs: Sequence[LabelledRun]) -> list[tuple[str, str]]:
     return pairs
 
 
+def siblings(runs: Sequence[LabelledRun]) -> list[tuple[str, str]]:
+    """(control, run) labels: runs that went on from one policy by different methods, in the order of the table.
+
+    What a run gained can only be told beside what another method gains from the same policy at the same cost.
+    """
+    known = [(label, config_of(folder)) for label, folder in runs]
+    begun = [
+        (label, str(Path(config["init"]).resolve()), config.get("method"))
+        for label, config in known
+        if config.get("init")
+    ]
+    return [
+        (a, b)
+        for index, (a, origin_a, method_a) in enumerate(begun)
+        for b, origin_b, method_b in begun[index + 1 :]
+        if origin_a == origin_b and method_a != method_b
+    ]
+
+
 def config_of(folder: Path) -> dict[str, Any]:
     """A run's configuration, in today's words if an earlier release wrote it; {} for a baseline.
 

@@ -56,6 +56,7 @@ def write_report(
     *,
     comparisons: Sequence[Comparison] = (),
     title: str = "What the videos show",
+    remarks: Sequence[str] = (),
 ) -> None:
     """Write the report of these runs to `out`, atomically.
 
@@ -63,6 +64,7 @@ def write_report(
         runs: (label, run folder), in the order of the tables; baselines first reads best.
         comparisons: (label before, label after), paired on every suite that both were evaluated on; the
             first one is the headline.
+        remarks: Sentences to stand below it.
 
     Raises:
         ValueError: If a folder is no run, labels repeat, or a comparison names an unknown label.
@@ -80,6 +82,8 @@ def write_report(
     html = template("page.html.j2").render(
         title=title,
         headline=headline(loaded, sections),
+        remarks=remarks,
+        cost=tables.cost_table(loaded),
         suites=sections,
         training=[section for run in loaded if (section := training_section(run)).figures],
         provenance=[provenance(run) for run in loaded],
@@ -90,32 +94,41 @@ def write_report(
 
 def suite_section(runs: Sequence[Run], pairs: Sequence[tuple[Run, Run]], suite: str) -> SuiteSection:
     here = [(a, b) for a, b in pairs if suite in a.evaluations and suite in b.evaluations]
-    compared, refusals = [], []
-    for a, b in here:
-        try:
-            compared.append(
-                compare_evaluations(
-                    a.evaluations[suite], b.evaluations[suite], label_a=a.label, label_b=b.label
-                )
-            )
-        except FingerprintError as error:
-            refusals.append(str(error))
+    comparisons, refusals = compared(here, suite)
     models = [run for run in tables.on_suite(runs, suite) if run.method]
     shown = here[0] if here else tuple(models[-1:])
     return SuiteSection(
         name=suite,
         tables=[
-            make(runs, suite) for make in (tables.success_table, tables.detail_table, tables.reasons_table)
+            make(runs, suite)
+            for make in (
+                tables.success_table,
+                tables.evidence_table,
+                tables.detail_table,
+                tables.reasons_table,
+            )
         ],
         success=plots.success_plot(runs, suite),
         difficulty=plots.difficulty_plot(runs, suite),
-        headlines=[_headline(result, suite) for result in compared],
-        verdicts=[result["verdict"] for result in compared],
-        comparisons=[tables.comparison_table(result, suite) for result in compared],
+        headlines=[_headline(result, suite) for result in comparisons],
+        verdicts=[result["verdict"] for result in comparisons],
+        comparisons=[tables.comparison_table(result, suite) for result in comparisons],
         refusals=refusals,
         judged=judged_by(runs, suite),
         strips=filmstrips.strips([(run.label, run.evaluations[suite]) for run in shown]) if shown else [],
     )
+
+
+def compared(pairs: Sequence[tuple[Run, Run]], suite: str) -> tuple[list[dict[str, Any]], list[str]]:
+    """(comparisons, why some are not made) of pairs of runs that were evaluated on the suite."""
+    found, refusals = [], []
+    for a, b in pairs:
+        one, two = a.evaluations[suite], b.evaluations[suite]
+        try:
+            found.append(compare_evaluations(one, two, label_a=a.label, label_b=b.label))
+        except FingerprintError as error:
+            refusals.append(str(error))
+    return found, refusals
 
 
 def judged_by(runs: Sequence[Run], suite: str) -> list[str]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from videorlvr.base.runs import POLICY
 from videorlvr.evaluation.compare import format_p
+from videorlvr.reports.cost import cost_in
 from videorlvr.reports.load import Run
 
 if TYPE_CHECKING:
@@ -59,18 +62,68 @@ def success_table(runs: Sequence[Run], suite: str) -> Table:
         cells = [with_interval(found["worlds"][w]) if w in found["worlds"] else NO_VALUE for w in worlds]
         average = (with_interval(found["overall"]),) if len(worlds) > 1 else ()
         rows.append((run.label, *cells, *average))
-    sizes = {
-        world: part["n"]
-        for run in on_suite(runs, suite)
-        for world, part in results(run, suite)["worlds"].items()
-    }
-    counts = ", ".join(f"{size} {world}" for world, size in sizes.items())
     note = (
         "Share of problems whose whole video obeys the rules and ends solved, in percent, with 95% intervals "
-        f"(Wilson over problems; average: worlds weigh the same). Problems: {counts}."
+        "(Wilson, counting puzzles; average: worlds weigh the same)."
     )
     columns = ("player", *worlds, *(("average",) if len(worlds) > 1 else ()))
     return Table(f"Success on {suite}", columns, tuple(rows), note)
+
+
+def evidence_table(runs: Sequence[Run], suite: str) -> Table:
+    """How much evidence each interval rests on: problems, puzzles, and the problems that it is worth."""
+    worlds = worlds_of(runs, suite)
+    rows = [
+        (run.label, *(_evidence(results(run, suite)["worlds"].get(world)) for world in worlds))
+        for run in on_suite(runs, suite)
+    ]
+    note = (
+        "Problems / puzzles, where mirror images and turns are one puzzle / effective number: as many independent "
+        "problems give an interval of the same width. Samples of a problem and images of a puzzle add to it as far as "
+        "they disagree."
+    )
+    return Table(f"Evidence on {suite}", ("player", *worlds), tuple(rows), note)
+
+
+def _evidence(part: Mapping[str, Any] | None) -> str:
+    return NO_VALUE if part is None else f"{part['n']} / {part['puzzles']} / {part['effective_n']:.0f}"
+
+
+def cost_table(runs: Sequence[Run]) -> Table:
+    """What each trained run cost and where it began, so that nobody compares unlike efforts."""
+    by_origin = {str((run.folder / POLICY).resolve()): run.label for run in runs}
+    rows = []
+    for run in runs:
+        if not run.method:
+            continue
+        cost, init = cost_in(run.metrics), run.config.get("init")
+        origin = by_origin.get(str(Path(init).resolve()), str(init)) if init else "anew"
+        evaluations = f"{cost.evaluations:,}" if cost.evaluations else NO_VALUE
+        seconds = f"{cost.seconds:,.0f}" if cost.seconds else NO_VALUE
+        rows.append((run.label, origin, evaluations, seconds, str(run.config.get("seed", NO_VALUE))))
+    columns = ("run", "went on from", "network evaluations", "seconds", "seed")
+    return Table("What the runs cost", columns, tuple(rows), _cost_note(runs))
+
+
+def _cost_note(runs: Sequence[Run]) -> str:
+    """What the numbers and the seeds mean, and which runs stand alone."""
+    begun = [(run.label, str(run.config["init"]), run.method) for run in runs if run.config.get("init")]
+    alone = [
+        label
+        for label, init, method in begun
+        if not any(other == init and by != method for _, other, by in begun)
+    ]
+    note = (
+        "Network evaluations: a forward pass 1 and a backward pass 2 a video, validation left out. A seed varies a "
+        "run's own weights, problems, batches and noise; runs that went on from one policy share its weights. "
+        "Intervals are over puzzles and say nothing of how runs with other seeds scatter."
+    )
+    if alone:
+        note += (
+            f" Without a control: {', '.join(alone)}. What a run gained is known only beside another method that goes "
+            "on from the same policy at the same cost."
+        )
+    return note
 
 
 def summary_table(summary: Mapping[str, Any]) -> Table:
@@ -80,12 +133,13 @@ def summary_table(summary: Mapping[str, Any]) -> Table:
         refused = {reason: count for reason, count in part["reasons"].items() if reason}
         most = sorted(refused.items(), key=lambda item: -item[1])[:3]
         reasons = ", ".join(f"{reason} {count}" for reason, count in most)
-        rows.append((world, str(part["n"]), with_interval(part), percent(part["process"]), reasons))
-    note = "Success and the share of legal transitions, in percent, with 95% Wilson intervals."
-    title = f"{summary['player']} on {summary['suite']}"
-    return Table(
-        title, ("world", "problems", "success", "process", "most frequent refusals"), tuple(rows), note
+        rows.append((world, _evidence(part), with_interval(part), percent(part["process"]), reasons))
+    note = (
+        "Success and the share of legal transitions, in percent, with 95% Wilson intervals at the effective number of "
+        "problems (problems / puzzles up to mirror images / effective number)."
     )
+    title = f"{summary['player']} on {summary['suite']}"
+    return Table(title, ("world", "n", "success", "process", "most frequent refusals"), tuple(rows), note)
 
 
 def detail_table(runs: Sequence[Run], suite: str) -> Table:
@@ -141,16 +195,23 @@ def comparison_table(result: Mapping[str, Any], suite: str) -> Table:
             f"{100 * part['difference']:+.1f} [{100 * part['low']:+.1f}, {100 * part['high']:+.1f}]",
             str(part["only_a"]),
             str(part["only_b"]),
-            format_p(part["p"]).removeprefix("p ").removeprefix("= "),
+            _p(part["p"]),
+            *((_p(part["p_holm"]) if "p_holm" in part else NO_VALUE,) if len(parts) > 1 else ()),
         )
         for name, part in parts
     )
-    columns = ("world", f"{a} %", f"{b} %", "difference", f"only {a}", f"only {b}", "McNemar p")
+    corrected = (f"p of {len(result['worlds'])}",) if len(parts) > 1 else ()
+    columns = ("world", f"{a} %", f"{b} %", "difference", f"only {a}", f"only {b}", "p", *corrected)
+    unlike = "; ".join(result.get("settings_differ", []))
     note = (
         "Paired by problem and sample; difference in percentage points, with 95% intervals that count puzzles. "
-        f"Rule: {result['rule']}."
+        f"Rule: {result['rule']}." + (f" The two were not run alike: {unlike}." if unlike else "")
     )
     return Table(f"{b} against {a} on {suite}", columns, rows, note)
+
+
+def _p(value: float) -> str:
+    return format_p(value).removeprefix("p ").removeprefix("= ")
 
 
 def rich_table(table: Table) -> RichTable:

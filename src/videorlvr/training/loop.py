@@ -10,9 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-
+from videorlvr.base.progress import progress
 from videorlvr.base.signals import STOP, handled
 from videorlvr.training.config import RunConfig
 from videorlvr.training.folder import RunFolder
@@ -72,12 +70,11 @@ def run_steps(
     began = saved = time.monotonic()
     with (
         _stop_signal() as stop_asked,
-        _progress() as progress,
+        progress(label, total=config.num_steps, done=state.step) as update,
         tracking(config.tracker, folder.path, step=state.step) as track,
     ):
         latest: dict[str, str] = {}
         last, every = config.num_steps, validate_every
-        bar = progress.add_task(label, total=last, completed=state.step, figures="")
         while state.step < last:
             line = learner.step(state.step)
             state.step += 1
@@ -91,7 +88,7 @@ def run_steps(
                 folder.log(line)
                 track(line)
                 latest |= {name: f"{name} {line[name]:.3g}" for name in shown if name in line}
-            progress.update(bar, completed=state.step, figures="  ".join(latest.values()))
+            update(state.step, "  ".join(latest.values()))
             now = time.monotonic()
             stop = stop_asked() or (config.max_s is not None and now - began > config.max_s)
             if now - saved > config.save_every_s or stop or state.step == last:
@@ -103,15 +100,3 @@ def run_steps(
                     f"stopped at step {state.step} of {last}; the same command continues '{folder.path}'"
                 )
     learner.result.save(folder.policy)
-
-
-def _progress() -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=24),
-        TextColumn("{task.completed}/{task.total}"),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[figures]}"),
-        console=Console(stderr=True),
-    )
