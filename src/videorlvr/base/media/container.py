@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
 from videorlvr.base.media.display import Display, turn_of
-from videorlvr.base.media.formats import Format
+from videorlvr.base.media.formats import AVI, Format
 from videorlvr.base.media.frame_times import MIN_SHOWN_MS, NO_RATE_FPS, FrameTimes, frames_held
 from videorlvr.base.media.scale import Size
 from videorlvr.base.media.stack import Stack
@@ -21,10 +21,17 @@ from videorlvr.base.media.video import MAX_PICTURE_PX, Video, VideoError, check_
 
 if TYPE_CHECKING:
     from av.container import InputContainer
+    from av.video.codeccontext import VideoCodecContext
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
-DECODER_OPTIONS = {"err_detect": "crccheck+bitstream+buffer+explode", "max_pixels": str(MAX_PICTURE_PX)}
+DECODER_OPTIONS = {
+    "err_detect": "crccheck+bitstream+buffer+explode",
+    "strict": "strict",  # dav1d then looks at the padding behind its symbols
+    "max_pixels": str(MAX_PICTURE_PX),
+}
+STRICT_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
+"""Decoders that notice damage which FFmpeg's own, of the same codec, do not."""
 _STILLS = {"mjpeg", "png", "bmp", "gif", "webp", "tiff"}
 """Codecs of covers and thumbnails that their writer did not mark as such."""
 _DIFFERENT = 32
@@ -58,7 +65,8 @@ def read_container(file: Path, form: Format, size: Size | None, stack: Stack) ->
         raise _damaged(stack, _complaint(logs, None) or str(error.strerror)) from error
     finally:
         logging.set_level(before)
-    _check_shown(stack, times)
+    if form is not AVI:  # which has no times of its own for frames that are stored out of order
+        _check_shown(stack, times)
     shown, period_ms = frames_held(times, max_frames=stack.max_frames)
     return stack.hold(shown), fps if period_ms is None else 1000 / period_ms
 
@@ -98,6 +106,7 @@ def _decode(
     check_picture(context.height, context.width)
     if stream.metadata.get("alpha_mode") == "1":
         raise VideoError("ambiguous", "it has a layer of transparency, which only some players show")
+    decoder = _decoder(context)
     reformatter = VideoReformatter()
     times, in_order = FrameTimes(1000 * float(stream.time_base or 0)), True
     display: Display | None = None
@@ -105,19 +114,34 @@ def _decode(
         if packet.is_corrupt:
             raise _damaged(stack, "a packet is marked as such")
         in_order = in_order and (packet.size == 0 or packet.pts == packet.dts)
-        for frame in packet.decode():
+        for frame in decoder.decode(packet):
             if display is None:
-                display = Display(turn_of(_matrix(frame)), stream.sample_aspect_ratio, size)
+                # Only the stream's own decoder is told how frames are turned.
+                told = frame if decoder is context else next(iter(context.decode(packet)), frame)
+                display = Display(turn_of(_matrix(told)), stream.sample_aspect_ratio, size)
             times.ticks.append(frame.pts)
             times.last = (frame.duration or 0) if in_order else 0  # else it is a time between other frames
             if frame.is_corrupt:
                 raise _damaged(stack, "the decoder marks the frame as such")
             stack.expect(frame.height, frame.width)
             stack.add(display.show(frame, reformatter))
-    complaint = _complaint(logs, {container.format.name, context.name})
+    complaint = _complaint(logs, {container.format.name, context.name, decoder.name})
     if complaint:
         raise _damaged(stack, complaint)
     return times
+
+
+def _decoder(context: VideoCodecContext) -> VideoCodecContext:
+    """The stream's own decoder, or the one of its codec that notices more."""
+    import av
+    from av.codec.codec import UnknownCodecError
+
+    try:
+        strict = av.VideoCodecContext.create(STRICT_DECODERS[context.name], "r")
+    except (KeyError, UnknownCodecError):
+        return context
+    strict.options, strict.thread_count = DECODER_OPTIONS, 1
+    return cast("VideoCodecContext", strict)
 
 
 def _matrix(frame: VideoFrame) -> bytes | None:

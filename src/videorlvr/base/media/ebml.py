@@ -7,6 +7,7 @@ import zlib
 from videorlvr.base.media.missing import cut_off, is_padding
 
 _SEGMENT, _CLUSTER = 0x18538067, 0x1F43B675
+_IN_CLUSTER = {0xE7, 0xA3, 0xA0, 0xA7, 0xAB, 0x5854, 0xAF, 0xEC, 0xBF}
 _LEVEL_1 = {0x114D9B74, 0x1549A966, 0x1654AE6B, 0x1C53BB6B, 0x1941A469, 0x1043A770, 0x1254C367, _CLUSTER}
 _NAMES = {_SEGMENT: "segment", _CLUSTER: "cluster", 0x1C53BB6B: "index", 0x1654AE6B: "list of tracks"}
 _HEAD = 12
@@ -35,12 +36,23 @@ def ebml_fault(data: bytes) -> str:
         elif at + head + size > len(data):
             return cut_off(at + head + size - len(data), f"of its last {_NAMES.get(kind, 'element')}")
         else:
+            name = f"the {_NAMES.get(kind, 'element')} at byte {at:,}"
             if kind in _LEVEL_1 and not _checks(data, at + head, at + head + size):
-                return (
-                    f"is damaged: the {_NAMES.get(kind, 'element')} at byte {at:,} does not fit its checksum"
-                )
+                return f"is damaged: {name} does not fit its checksum"
+            if kind == _CLUSTER and not _nests(data, at + head, at + head + size):
+                return f"is damaged: what is in {name} does not fill it"
             at += head + size
     return "" if inside else "is cut off: it ends before its segment"
+
+
+def _nests(data: bytes, at: int, end: int) -> bool:
+    """Do a cluster's elements, all of kinds that a cluster has, end where it does?"""
+    while at < end:
+        found = _element(data[at : at + _HEAD])
+        if found is None or found[0] not in _IN_CLUSTER or found[2] is None:
+            return False
+        at += found[1] + found[2]
+    return at == end
 
 
 def _broken(data: bytes, at: int, inside: bool) -> str:
