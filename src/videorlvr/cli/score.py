@@ -34,6 +34,18 @@ verdicts:
   a busy machine changes nothing) or 4096 MB of memory for one video, or a crash of the
   decoder. It counts as not solved; the bounds of the rate say how much that matters.
 
+files:
+  .mp4 .m4v .mov .qt .3gp .3g2 .mkv .webm .avi .ts .mts .m2ts .mpg .mpeg .wmv .asf .ogv
+  .flv .gif .webp .apng .avif, told apart by their content, and folders of PNG. Judged is
+  what players show: the default track, turned and stretched as the file asks, white
+  where it is transparent. A file that is cut off or damaged is 'unreadable_video', and
+  the record says why; docs/files.md tells what can be known. Frames are scaled down as
+  they are decoded, so no resolution is too high in itself. 'undecidable' beyond
+    4,096 frames (held ones count as often as they are shown),
+    268 MB of frames at a quarter of the sides in which they would be judged,
+    67 million pixels in one frame as it is stored, 4,295 million in all,
+    1,074 MB of file.
+
 the manifest:
   is not believed. Every problem is made anew from its address and compared; a first
   frame that it names is read and compared. A line that differs, or is no sound
