@@ -13,7 +13,8 @@ from videorlvr.methods import METHODS
 from videorlvr.methods.studies import study_of
 from videorlvr.reports.catalogue import write_catalogue
 from videorlvr.reports.papers import papers
-from videorlvr.studies.card import card_of
+from videorlvr.studies.card import write_card
+from videorlvr.studies.folder import StudyFolder
 
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
 LOADS = {"src", "srcset", "poster", "data", "background", "action"}
@@ -48,38 +49,42 @@ class Page(HTMLParser):
         return [attrs for name, attrs in self.elements if name == tag]
 
 
-def made_card(study: Study, values: dict[str, list[float]]):
-    """A card of records that nobody measured."""
+def keep_study(folder: Path, study: Study, values: dict[str, list[float]], *, pilot: bool = False) -> None:
+    """What is kept of a study, with records that nobody measured."""
     records = [
         {
             "arm": arm,
             "seed": seed,
             "num_problems": 200,
             "fingerprint": "0",
-            "measures": {"success": value, "seconds_a_step": 2.0 if arm == "early" else 3.0, "steps": 15.0},
+            "measures": {"success": value, "seconds_a_step": 2.0 if arm == "early" else 3.0, "steps": 30.0},
         }
         for arm, row in values.items()
         for seed, value in enumerate(row)
     ]
-    return card_of(study, {"command": "videorlvr study <b>x</b>", "date": "2026-11-27"}, records, pilot=False)
+    place = StudyFolder(folder / "cards" / study.name)
+    place.begin(
+        study.to_json() | {"pilot": pilot}, {"command": "videorlvr study <b>x</b>", "date": "2026-11-27"}
+    )
+    for record in records:
+        place.add(record)
+
+
+VALUES = {
+    "start": [0.3, 0.32, 0.31, 0.3, 0.33],
+    "early": [0.5, 0.52, 0.51, 0.5, 0.53],
+    "all": [0.5, 0.53, 0.5, 0.5, 0.53],
+    "late": [0.4, 0.41, 0.4, 0.4, 0.43],
+}
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
     """(folder, page, card) of a catalogue with one card."""
     folder = tmp_path_factory.mktemp("methods")
-    card = made_card(
-        study_of("early-step-focus"),
-        {
-            "start": [0.3, 0.32, 0.31],
-            "early": [0.5, 0.52, 0.51],
-            "all": [0.5, 0.53, 0.5],
-            "late": [0.4, 0.41, 0.4],
-        },
-    )
-    place = folder / "cards" / card["study"]
-    place.mkdir(parents=True)
-    (place / "card.json").write_text(json.dumps(card))
+    study = study_of("early-step-focus")
+    keep_study(folder, study, {arm: row[: len(study.seeds)] for arm, row in VALUES.items()})
+    card = write_card(folder / "cards" / study.name)
     write_catalogue(folder, now=NOW)
     return folder, Page(folder / "index.html"), card
 
@@ -171,10 +176,26 @@ def test_every_declared_metric_is_in_the_glossary(made):
             assert f"| `{name}` | {sentence} |" in text.replace("\\|", "|")
 
 
-def test_a_pilot_is_no_result(made, tmp_path):
-    card = made[2]
-    place = tmp_path / "cards" / "pilot"
-    place.mkdir(parents=True)
-    (place / "card.json").write_text(json.dumps(card | {"pilot": True, "verdict": None}))
+def test_a_pilot_is_no_result(tmp_path):
+    keep_study(tmp_path, study_of("early-step-focus"), VALUES, pilot=True)
     write_catalogue(tmp_path, now=NOW)
     assert "study-early-step-focus" not in (tmp_path / "index.html").read_text()
+
+
+def test_a_card_that_says_more_than_its_records_is_not_believed(tmp_path):
+    study = study_of("early-step-focus")
+    keep_study(tmp_path, study, {arm: row[:1] for arm, row in VALUES.items()})
+    (tmp_path / "cards" / study.name / "card.json").write_text(
+        json.dumps({"verdict": "held", "pilot": False})
+    )
+    write_catalogue(tmp_path, now=NOW)
+    text = " ".join(Page(tmp_path / "index.html").articles["paper-1"].split())
+    assert "Undecided:" in text
+    assert "records are missing" in text
+
+
+def test_a_study_in_a_folder_of_another_name_is_refused(tmp_path):
+    keep_study(tmp_path, study_of("early-step-focus"), VALUES)
+    (tmp_path / "cards" / "early-step-focus").rename(tmp_path / "cards" / "mine")
+    with pytest.raises(ValueError, match="holds the study 'early-step-focus'"):
+        write_catalogue(tmp_path, now=NOW)

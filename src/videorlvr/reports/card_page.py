@@ -84,10 +84,9 @@ def dots(card: Card) -> Any:
             line,
             f'<line class="mean" x1="{mean:.1f}" x2="{mean:.1f}" y1="{y - 7}" y2="{y + 7}"/>',
         ]
-        shapes += [
-            f'<circle cx="{left + width * value:.1f}" cy="{y}" r="3.5"><title>seed {seed}: {value:.3f}</title></circle>'
-            for seed, value in found["by_seed"].items()
-        ]
+        for seed, value in found["by_seed"].items():
+            title = f"<title>seed {int(seed)}: {value:.3f}</title>"
+            shapes.append(f'<circle cx="{left + width * value:.1f}" cy="{y}" r="3.5">{title}</circle>')
     foot = high * len(rows) + 8
     ticks = [
         f'<text x="{left + width * tick / 4:.1f}" y="{foot + 14}" text-anchor="middle">{25 * tick}%</text>'

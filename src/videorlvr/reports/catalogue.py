@@ -17,7 +17,6 @@ from typing import Any
 
 import videorlvr
 from videorlvr.base.files import write_text_atomic
-from videorlvr.base.records import read_json_object
 from videorlvr.methods import METHODS
 from videorlvr.methods.check import module_of
 from videorlvr.reports.card_page import Card, arms_table, dots, findings_table, headline, provenance
@@ -25,6 +24,8 @@ from videorlvr.reports.feed import Entry, write_feed
 from videorlvr.reports.glossary import glossary
 from videorlvr.reports.papers import HOSTS, Family, Paper, papers, sources_of
 from videorlvr.reports.templates import template
+from videorlvr.studies.card import card_of
+from videorlvr.studies.folder import STATEMENT, load_study
 from videorlvr.training.method import Method
 
 TITLE = "videorlvr: methods"
@@ -81,9 +82,20 @@ def page_of(method: Method, out: Path) -> Page:
 
 
 def read_cards(folder: Path) -> list[Card]:
-    """The cards of finished studies, by name; what is no study's result (a pilot) is left out."""
-    cards = [read_json_object(path) for path in sorted(folder.glob("*/card.json"))]
-    return [card for card in cards if not card["pilot"]]
+    """The cards of studies whose statement and records are kept in folders of `folder`, by name. They are made anew
+    from these, so a page never says what records do not; a pilot is no result and is left out.
+
+    Raises:
+        ValueError: If a folder is named otherwise than its study, or holds none that can be judged.
+    """
+    cards = []
+    for path in sorted(folder.glob(f"*/{STATEMENT}")):
+        study, about, records, pilot = load_study(path.parent)
+        if study.name != path.parent.name:
+            raise ValueError(f"'{path.parent}' holds the study '{study.name}': name the folder so")
+        if not pilot:
+            cards.append(card_of(study, about, records, pilot=False))
+    return cards
 
 
 def rows_of(pages: Sequence[Page], cards: Sequence[Card]) -> list[Row]:
@@ -104,7 +116,7 @@ def write_catalogue(out: Path, *, now: datetime, methods: Mapping[str, Method] =
     """Write `index.html`, `feed.xml` and `metrics.md` into `out`; returns what was written.
 
     Raises:
-        ValueError: If a card there is none.
+        ValueError: If a folder of cards holds something else.
     """
     pages = [page_of(method, out) for method in methods.values()]
     rows = rows_of(pages, read_cards(out / "cards"))

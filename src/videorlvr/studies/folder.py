@@ -20,12 +20,13 @@ from videorlvr.base.records import append_jsonl, read_json_object, read_jsonl, w
 from videorlvr.evaluation.study import Study
 
 Record = dict[str, Any]
+STATEMENT = "study.json"
 
 
 class StudyFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.statement, self.about_file = path / "study.json", path / runs.ABOUT
+        self.statement, self.about_file = path / STATEMENT, path / runs.ABOUT
         self.records_file = path / runs.RECORDS
 
     def check(self, stated: dict[str, Any]) -> bool:
@@ -75,7 +76,7 @@ def load_study(path: Path) -> tuple[Study, dict[str, Any], list[Record], bool]:
     folder = StudyFolder(path)
     if not folder.statement.is_file():
         raise ValueError(
-            f"'{path}' holds no study (it has no study.json): run 'videorlvr study NAME --out {path}'"
+            f"'{path}' holds no study (it has no {STATEMENT}): run 'videorlvr study NAME --out {path}'"
         )
     about = read_json_object(folder.about_file) if folder.about_file.is_file() else {}
     stated = read_json_object(folder.statement)
