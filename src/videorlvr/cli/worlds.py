@@ -88,6 +88,7 @@ def _required_level(world: World, level: str | None) -> str:
 
 def list_worlds(args: argparse.Namespace) -> int:
     """`worlds list`"""
+    from videorlvr.base.found import OURS
     from videorlvr.worlds import WORLDS
 
     if args.json:
@@ -99,8 +100,9 @@ def list_worlds(args: argparse.Namespace) -> int:
         rows += [(world.id if first else "", *_level_cells(level)) for first, level in _first_flagged(world)]
     print(table(rows, right=frozenset({4, 5, 6})))
     print()
-    for world in WORLDS.values():
-        print(f"{world.id}: {world.summary}")
+    for name, world in WORLDS.items():
+        package = WORLDS.package_of(name)
+        print(f"{world.id}: {world.summary}" + ("" if package == OURS else f" (of {package})"))
     return 0
 
 

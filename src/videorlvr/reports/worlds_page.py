@@ -13,6 +13,7 @@ import numpy as np
 
 from videorlvr.audit.distortions import DISTORTIONS, UNCHANGED
 from videorlvr.base.files import write_bytes_atomic, write_text_atomic
+from videorlvr.base.found import OURS
 from videorlvr.base.media.png import png
 from videorlvr.base.media.video import Picture
 from videorlvr.worlds import WORLDS
@@ -170,8 +171,13 @@ def picture(world: World) -> Picture:
     return np.concatenate(frames, axis=1)[:, :-GAP_PX]
 
 
+def our_worlds() -> list[World]:
+    """Those of this package, whatever else is installed."""
+    return [world for name, world in WORLDS.items() if WORLDS.package_of(name) == OURS]
+
+
 def index_page() -> str:
-    rows = [(f"[{world.name}]({world.name}.md)", f"`{world.id}`", world.summary) for world in WORLDS.values()]
+    rows = [(f"[{world.name}]({world.name}.md)", f"`{world.id}`", world.summary) for world in our_worlds()]
     return "\n\n".join(["# Worlds", markdown_table(("world", "id", "task"), rows), FOOTER]) + "\n"
 
 
@@ -179,7 +185,7 @@ def write_pages(folder: Path) -> list[Path]:
     """Write a page and a picture for each world, and their index; returns the files."""
     written = [folder / "README.md"]
     write_text_atomic(written[0], index_page())
-    for world in WORLDS.values():
+    for world in our_worlds():
         page, image = folder / f"{world.name}.md", folder / f"{world.name}.png"
         write_text_atomic(page, world_page(world))
         write_bytes_atomic(image, png(picture(world), SCALE))

@@ -52,11 +52,14 @@ def read_xsb(text: str) -> list[XsbLevel]:
 def xsb_boards(text: str) -> Iterator[GivenBoard]:
     """The boards of an XSB file, in its order, each read or refused with a sentence that names the line.
 
+    Collections number their boards in comments: the last one stands in for a title.
+
     Raises:
         ValueError: If there is no board at all.
     """
     for block in _blocks(text):
-        title, line = _named(block)[0], block.rows[0].number
+        title, comments = _named(block)
+        line, title = block.rows[0].number, title or (comments[-1] if comments else "")
         try:
             grid, note = _board(block)
         except ValueError as error:
