@@ -16,6 +16,7 @@ from videorlvr.evaluation.score import score
 from videorlvr.worlds import WORLDS
 from videorlvr.worlds.problems import content_index, make_problem, shown_as, split_of
 from videorlvr.worlds.render import first_frame, oracle_video
+from videorlvr.worlds.verify import MAX_FRAMES
 
 COLLECTION = """\
 ; a collection
@@ -75,11 +76,11 @@ def test_what_can_be_is_imported_and_the_rest_is_named_by_file_and_line(collecti
     file, plain, wide = collection
     wide_hint = "and sokoban:hard shows at most 12x12: ask for a frame size, such as 480x832"
     assert [str(refusal).removeprefix(str(file.parent)) for refusal in plain.refusals] == [
-        "/levels.xsb:24: line 25: 'x' is no XSB square; expected one of # @ + $ * . or floor: space, -, _",
-        f"/levels.xsb:29: the same board as {file}:4 (corridor)",
+        "/levels.xsb:24 (a letter): line 25: 'x' is no XSB square; expected one of # @ + $ * . or floor: space, -, _",
+        f"/levels.xsb:29 (the same again): the same board as {file}:4 (corridor)",
         "/none.xsb:1: it cannot be read: No such file or directory",
-        f"/levels.xsb:9: it has 4x20 cells, {wide_hint}",
-        f"/levels.xsb:14: it has 3x37 cells, {wide_hint}",
+        f"/levels.xsb:9 (wide): it has 4x20 cells, {wide_hint}",
+        f"/levels.xsb:14 (far): it has 3x37 cells, {wide_hint}",
         "/levels.xsb:18: our solver finds that it has no solution",
         "/levels.xsb:31: it is solved as it is, so that a still picture would solve it",
     ]
@@ -184,7 +185,7 @@ def test_the_command(tmp_path, capsys):
     for words, said in (
         (["--level", "smal"], "did you mean 'small'"),
         (["--theme", "dark"], "unknown theme of flowfree"),
-        (["--frames", "2000"], "expected 2 to 1024"),
+        (["--frames", str(MAX_FRAMES + 1)], f"expected 2 to {MAX_FRAMES}"),
         (["--size", "16x16"], "no board was imported"),
     ):
         assert (
