@@ -24,6 +24,7 @@ def test_people_are_told_what_is_read_and_what_the_limits_are(text: str) -> None
         f"{video.MAX_PICTURE_PX / 1e6:.0f} million pixels",
         f"{video.MAX_DECODED_PX / 1e6:,.0f} million",
         f"{video.MAX_BYTES / 1e6:,.0f} MB",
+        f"{video.MAX_PICTURE_BYTES / 1e6:,.0f} MB",
         f"{MAX_VIDEO_S:.0f} s of processor time",
         f"{MAX_VIDEO_MB} MB",
     ]

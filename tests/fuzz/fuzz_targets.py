@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
+from media_files import animate, encode, shades
 from videorlvr.base.files import write_bytes_atomic
 from videorlvr.base.media.png import png, read_png
 from videorlvr.base.media.read import read_video
@@ -100,7 +102,10 @@ def _policy(data: bytes, folder: Path) -> object:
 
 
 def _manifest_lines(folder: Path) -> list[bytes]:
-    return [export(world, "micro", "test", 1, folder).read_bytes().strip() for world in WORLDS.values()]
+    return [
+        export(world, "micro", "test", 1, folder / world.name).read_bytes().strip()
+        for world in WORLDS.values()
+    ]
 
 
 def _small_video() -> np.ndarray:
@@ -142,6 +147,19 @@ def _webps(folder: Path) -> list[bytes]:
     return [animated_webp(_small_video(), fps=8), animated_webp(_small_video(), fps=8, quality=50)]
 
 
+def _written(suffix: str, codec: str, pix_fmt: str) -> Callable[[Path], list[bytes]]:
+    """Files of another kind, as other people's programs write them."""
+
+    def seeds(folder: Path) -> list[bytes]:
+        video = shades(6, 16, 16)
+        if codec:
+            return [encode(folder / f"seed{suffix}", video, codec, pix_fmt).read_bytes()]
+        pictures = [Image.fromarray(picture) for picture in video]
+        return [animate(folder / f"seed{suffix}", pictures).read_bytes()]
+
+    return seeds
+
+
 def _pngs(folder: Path) -> list[bytes]:
     return [CUT.join(png(pixels) for pixels in _small_video()[:2])]
 
@@ -179,6 +197,17 @@ def _xsbs(folder: Path) -> list[bytes]:
     return [write_xsb([level, level]).encode()]
 
 
+OTHER_KINDS = {
+    "avi": ("mpeg4", "yuv420p"),
+    "mkv": ("ffv1", "bgr0"),
+    "ts": ("libx264", "yuv420p"),
+    "mpg": ("mpeg2video", "yuv420p"),
+    "wmv": ("wmv2", "yuv420p"),
+    "ogv": ("libvpx", "yuv420p"),
+    "flv": ("flv", "yuv420p"),
+    "apng": ("", ""),
+    "avif": ("", ""),
+}
 TARGETS = {
     "line": Target(_line, (ValueError,), _manifest_lines),
     "manifest": Target(
@@ -193,6 +222,10 @@ TARGETS = {
     "webm": Target(_file("a.webm", read_video), (VideoError,), _webms),
     "gif": Target(_file("a.gif", read_video), (VideoError,), _gifs),
     "webp": Target(_file("a.webp", read_video), (VideoError,), _webps),
+    **{
+        kind: Target(_file(f"a.{kind}", read_video), (VideoError,), _written(f".{kind}", *how))
+        for kind, how in OTHER_KINDS.items()
+    },
     "frames": Target(_frames, (VideoError,), _pngs),
     "png": Target(_file("a.png", read_png), (ValueError,), lambda f: [png(_small_video()[0])]),
     "clips": Target(_file("clips.npz", read_clips), (ValueError,), _clips),

@@ -43,8 +43,8 @@ files:
   they are decoded, so no resolution is too high in itself. 'undecidable' beyond
     4,096 frames (held ones count as often as they are shown),
     268 MB of frames at a quarter of the sides in which they would be judged,
-    67 million pixels in one frame as it is stored, 4,295 million in all,
-    1,074 MB of file.
+    34 million pixels in one frame as it is stored, 4,295 million in all,
+    1,074 MB of a video file, 268 MB of an animation or a PNG.
 
 the manifest:
   is not believed. Every problem is made anew from its address and compared; a first

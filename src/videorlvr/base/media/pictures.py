@@ -20,7 +20,14 @@ from videorlvr.base.media.formats import APNG, WEBP, Format
 from videorlvr.base.media.frame_times import INSTANT_MS, INSTEAD_MS, NO_RATE_FPS, frames_shown
 from videorlvr.base.media.scale import Size, to_rgb, wanted
 from videorlvr.base.media.stack import Stack
-from videorlvr.base.media.video import Picture, Video, VideoError, check_file, check_picture
+from videorlvr.base.media.video import (
+    MAX_PICTURE_BYTES,
+    Picture,
+    Video,
+    VideoError,
+    check_file,
+    check_picture,
+)
 
 if TYPE_CHECKING:
     from av.video.reformatter import VideoReformatter
@@ -62,7 +69,7 @@ def read_folder(folder: Path, size: Size | None, stack: Stack) -> tuple[Video, f
         raise VideoError("no_frames", "it holds no .png files")
     reader = _Reader(size)
     for file in files:
-        check_file(file)
+        check_file(file, MAX_PICTURE_BYTES)
         with _opened(file, APNG) as image:
             check_picture(image.height, image.width)
             stack.expect(image.height, image.width)

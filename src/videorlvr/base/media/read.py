@@ -19,7 +19,14 @@ from videorlvr.base.media.formats import Format, format_of
 from videorlvr.base.media.pictures import read_animation, read_folder
 from videorlvr.base.media.scale import Size, check_size
 from videorlvr.base.media.stack import Stack
-from videorlvr.base.media.video import MAX_FRAMES, MAX_KEPT_BYTES, Video, VideoError, check_file
+from videorlvr.base.media.video import (
+    MAX_FRAMES,
+    MAX_KEPT_BYTES,
+    MAX_PICTURE_BYTES,
+    Video,
+    VideoError,
+    check_file,
+)
 from videorlvr.base.media.whole import fault_of
 
 
@@ -62,6 +69,7 @@ def read_video(
         check_file(file)
         form = _checked_format(file)
         if form.pillow:
+            check_file(file, MAX_PICTURE_BYTES)
             return read_animation(file, form, size, stack)
         return read_container(file, form, size, stack)
     except VideoError as error:

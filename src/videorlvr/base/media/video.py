@@ -24,12 +24,12 @@ VideoReason = Literal[
     "over_budget",
 ]
 
-MAX_BYTES = 2**30
-"""Of a file."""
+MAX_BYTES, MAX_PICTURE_BYTES = 2**30, 2**28
+"""Of a video file; of a picture or animation, which Pillow reads as a whole."""
 MAX_FRAMES = 4096
 """Frames of a video, those that are held counted as often as they are shown: 68 s at 60 a second."""
-MAX_PICTURE_PX = 2**26
-"""Pixels of one frame as it is stored: 8192 x 8192. What a decoder needs at once grows with it."""
+MAX_PICTURE_PX = 2**25
+"""Pixels of one frame as it is stored: 8K. Decoders keep up to 16 of them."""
 MAX_DECODED_PX = 2**32
 """Pixels decoded, summed over all frames: 2,000 frames of 1080p, 500 of 4K. Bounds work."""
 MAX_KEPT_BYTES = 2**28
@@ -55,13 +55,13 @@ class VideoError(ValueError):
         return f"{self.reason}: {'' if self.file is None else f'{self.file}: '}{self.why}"
 
 
-def check_file(file: Path) -> None:
+def check_file(file: Path, max_bytes: int = MAX_BYTES) -> None:
     """A regular file, and not too large a one: a pipe or a device has no end."""
     if not file.is_file():
         raise VideoError("missing_file", "there is no such file; check the path")
     num_bytes = file.stat().st_size
-    if num_bytes > MAX_BYTES:
-        raise VideoError("too_large", f"it has {num_bytes:,} bytes, and at most {MAX_BYTES:,} are read")
+    if num_bytes > max_bytes:
+        raise VideoError("too_large", f"it has {num_bytes:,} bytes, and at most {max_bytes:,} are read")
 
 
 def check_picture(height_px: int, width_px: int) -> None:
