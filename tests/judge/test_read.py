@@ -155,17 +155,24 @@ def test_how_near_a_colour_must_be_to_be_sure():
 )
 def test_zones_take_all_of_a_small_cell_and_stay_clear_of_edges_in_a_large_one(size, core, ring, stripe):
     """Pixels of each zone, counted by hand; from 24 px on, `size // 24` px on both sides of an edge belong to none."""
-    matrix, counts = eye.zone_sums(size)
-    assert matrix.dtype == counts.dtype == np.float32
-    assert counts.tolist() == [n for n in (core, ring, stripe, stripe, stripe, stripe) for _ in range(3)]
+    matrix = eye._sums(size)
+    assert matrix.dtype == np.float32
     assert set(np.unique(matrix)) == {0, 1}
-    by_channel = matrix.reshape(size, size, 3, 6, 3)
+    by_channel = matrix.reshape(size, size, 3, -1, 3)
     for channel, other in itertools.product(range(3), repeat=2):
-        zones = by_channel[:, :, channel, :, other]
-        assert zones.any() == (channel == other)
+        sums = by_channel[:, :, channel, :, other]
+        assert sums.any() == (channel == other)
+        if channel != other:
+            continue
+        parts, zones = sums[..., :10], sums[..., -6:] if size >= 24 else sums[..., :6]
+        assert zones.sum(axis=(0, 1)).tolist() == [core, ring, stripe, stripe, stripe, stripe]
         assert zones.sum(axis=2).max() <= 1, "no pixel is in two zones"
-        turned = np.rot90(zones, k=-1)  # a quarter to the right: what was north is east
-        assert np.array_equal(zones[..., [0, 1, 3, 4, 5, 2]], turned)
+        assert (parts.sum(axis=2) == 1).all(), "every pixel is in one part"
+        assert (zones <= parts[..., :6]).all(), "zones lie within their parts"
+        for some, order in ((zones, [0, 1, 3, 4, 5, 2]), (parts, [0, 1, 3, 4, 5, 2, 7, 8, 9, 6])):
+            turned = np.rot90(some, k=-1)  # a quarter to the right: what was north is east
+            assert np.array_equal(some[..., order], turned)
+    assert eye.part_counts(size).tolist() == by_channel[:, :, 0, :10, 0].sum(axis=(0, 1)).tolist()
 
 
 def test_mean_colours_are_exact_and_float32():

@@ -16,7 +16,7 @@ from videorlvr.base import seeding
 from videorlvr.base.media.read import read_video
 from videorlvr.base.media.write import write_mp4
 from videorlvr.judge.door import judge
-from videorlvr.judge.tolerance import EXACT
+from videorlvr.judge.tolerance import DECLARED, EXACT
 from videorlvr.worlds.api import Cells, Grid, Problem, Trace, Verdict
 from videorlvr.worlds.problems import make_problem, oracle_trace, pace
 from videorlvr.worlds.render import oracle_video
@@ -438,5 +438,5 @@ def test_the_oracle_survives_mp4(theme: str, tmp_path: Path) -> None:
         problem = dataclasses.replace(make_problem(WORLD, "small", "test", index), theme=theme)
         path = tmp_path / f"{index}.mp4"
         write_mp4(path, oracle_video(WORLD, problem), fps=8, lossless=False)
-        assert judge(WORLD, problem, read_video(path)[0], EXACT).success
+        assert judge(WORLD, problem, read_video(path)[0], DECLARED).success
     assert oracle_trace(WORLD, problem).num_frames == 16

@@ -21,13 +21,14 @@ from videorlvr.base.media.scale import to_rgb
 from videorlvr.judge.decoded import SizeRule
 from videorlvr.judge.files import Finding, examine, examine_frames
 from videorlvr.judge.frames import verdict_on, verdicts_on
+from videorlvr.judge.moves import judge_moves
 from videorlvr.judge.tolerance import EXACT, TOLERANCES, Tolerance
 from videorlvr.worlds import world_of
 from videorlvr.worlds.api import Problem, Trace, Verdict, Video, World
 from videorlvr.worlds.verify import MAX_FRAMES, are_pixels
 
-Answer = npt.NDArray[Any] | Path | Sequence[Path] | Trace
-"""A video [T, H, W, 3]; a file, or all files that are named after the problem; states."""
+Answer = npt.NDArray[Any] | Path | Sequence[Path] | Trace | str
+"""A video [T, H, W, 3]; a file, or all files that are named after the problem; states; moves as text."""
 
 
 def judge(world: World, problem: Problem, answer: Answer, tolerance: Tolerance) -> Verdict:
@@ -41,14 +42,16 @@ def judge(world: World, problem: Problem, answer: Answer, tolerance: Tolerance) 
 
 
 def inspect(world: World, problem: Problem, answer: Answer, tolerance: Tolerance) -> Finding:
-    """The verdict of `judge`, with what it rests on. That on states is the same under any tolerance."""
+    """The verdict of `judge`, with what it rests on. That on states and on moves is the same under any."""
     if tolerance not in TOLERANCES:
         raise unknown("tolerance", tolerance, TOLERANCES)
     match answer:
+        case str():
+            return Finding(judge_moves(world, problem, answer))
         case Trace():
             return Finding(world.verify(problem, answer))
         case np.ndarray() if tolerance == EXACT:
-            return Finding(verdict_on(world, problem, answer))
+            return Finding(verdict_on(world, problem, answer, EXACT))
         case np.ndarray():
             return _as_a_file(world, problem, answer)
         case Path():
@@ -56,7 +59,7 @@ def inspect(world: World, problem: Problem, answer: Answer, tolerance: Tolerance
         case [*files] if all(isinstance(file, Path) for file in files):
             return examine(world, problem, files, tolerance)
     raise TypeError(
-        f"a {type(answer).__name__} is no answer: expected an array, one or more paths, or a Trace"
+        f"a {type(answer).__name__} is no answer: expected an array, one or more paths, a Trace, or moves as a str"
     )
 
 
@@ -67,7 +70,7 @@ def judge_batch(problems: Sequence[Problem], videos: npt.NDArray[Any], tolerance
         world, part = world_of(name), list(run)
         shown = videos[len(out) : len(out) + len(part)]
         if tolerance == EXACT:
-            out += verdicts_on(world, part, shown)
+            out += verdicts_on(world, part, shown, EXACT)
         else:
             out += [judge(world, *pair, tolerance) for pair in zip(part, shown, strict=True)]
     assert len(out) == len(videos)

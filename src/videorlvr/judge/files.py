@@ -55,7 +55,7 @@ from videorlvr.judge.rectify import (
     straighten,
     without_drift,
 )
-from videorlvr.judge.tolerance import EXACT, Tolerance
+from videorlvr.judge.tolerance import DECLARED, EXACT, Tolerance
 from videorlvr.worlds.api import UNSURE, Layout, Problem, Trace, Verdict, Video, World
 from videorlvr.worlds.problems import theme_of
 from videorlvr.worlds.verify import too_few
@@ -115,7 +115,7 @@ def examine(world: World, problem: Problem, files: Sequence[Path], tolerance: To
     try:
         if tolerance == EXACT:
             video, fps = read_video(files[0])
-            return Finding(verdict_on(world, problem, video), video=video, fps=fps)
+            return Finding(verdict_on(world, problem, video, EXACT), video=video, fps=fps)
         return examine_frames(world, problem, lambda size: frames_of(files[0], size))
     except VideoError as error:
         return Finding(Verdict(False, reason_of(error)), why=f"{files[0].name}: {error.why}")
@@ -168,7 +168,9 @@ def examine_directly(world: World, problem: Problem, video: Video) -> Finding:
         seen = in_true_colours(
             seen, fit_colours(zones, expected_zones(problem.grid, theme_of(world, problem)))
         )
-    return Finding(verdict_on(world, problem, video if seen is None else seen), seen=seen, layout=layout)
+    return Finding(
+        verdict_on(world, problem, video if seen is None else seen, DECLARED), seen=seen, layout=layout
+    )
 
 
 def _if_fits(video: Video, layout: Layout) -> Video | None:
@@ -307,7 +309,7 @@ def look_along(world: World, problem: Problem, video: Video, still: Finding) -> 
         for frame, place in zip(video, boxes, strict=True)
     ]
     seen = without_drift(np.concatenate(frames), straight.layout)
-    verdict = verdict_on(world, straight, seen)
+    verdict = verdict_on(world, straight, seen, DECLARED)
     if verdict.reason == "unreadable":
         why = f"its board moves, and a cell of frame {verdict.frame} cannot be read where it has moved to"
         return dataclasses.replace(_undecidable(why, box), seen=seen, layout=straight.layout)
@@ -318,7 +320,7 @@ def _judged(world: World, problem: Problem, seen: Video, found: Found | None) ->
     """The verdict on frames in the problem's layout whose first one reads as the problem."""
     box = None if found is None else found.box
     steady = without_drift(seen, problem.layout)
-    verdict = verdict_on(world, problem, steady)
+    verdict = verdict_on(world, problem, steady, DECLARED)
     confidence = float(_read(world, problem, steady[:1]).confidence[0])
     if verdict.reason == "unreadable" and confidence < _least_confidence(problem, found, FITS):
         why = (

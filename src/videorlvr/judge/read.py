@@ -7,6 +7,7 @@ colours, or far from all, reads as UNSURE: faint marks and smears are refused, n
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -18,7 +19,8 @@ from videorlvr.worlds.api import UNSURE, Cells, Layout, Theme, Trace, Video
 Floats = npt.NDArray[np.float32]
 
 CORE, RING, STRIPES = 0, 1, slice(2, 6)
-NUM_ZONES = 6
+NUM_ZONES, NUM_CORNERS = 6, 4
+NUM_PARTS = NUM_ZONES + NUM_CORNERS
 
 MAX_DISTANCE_RATIO = 0.8
 """A zone is sure when its colour's distance is at most this share of the second nearest colour's."""
@@ -29,43 +31,96 @@ CHUNK_BYTES = 1 << 22
 """Float copies of pixels are made at most this many bytes at a time, so that they stay in the cache."""
 
 
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """Cells of videos as numbers. All that is known of them: reading takes the zones, explaining the rest.
+
+    zones: mean colours of what is read, float32 [B, T, R, C, 6, 3]; in large cells it stays clear of edges.
+    sums: colours of the zones up to their edges and of the corners, added up: every pixel of the cell, [.., 10, 3].
+    squares: of all levels of a cell, added up, [B, T, R, C].
+    """
+
+    cell_px: int
+    zones: Floats
+    sums: Floats
+    squares: Floats
+
+
 @lru_cache(maxsize=64)
-def zone_sums(cell_px: int) -> tuple[Floats, Floats]:
-    """A 0/1 matrix that adds up each zone's colours, float32 [cell_px * cell_px * 3, zones * 3], and how many
-    pixels that are, [zones * 3]. Zones stay clear of their edges in large cells.
+def _masks(cell_px: int, clear: int) -> Floats:
+    """0/1 pictures of a cell's zones and corners, float32 [10, cell_px, cell_px]: core, ring, stripes north, east,
+    south, west, corners north-east, south-east, south-west, north-west. clear: px by which zones keep away from
+    their edges; at 0 every pixel belongs to one part."""
+    stripe, core = round(cell_px / 8), round(cell_px / 4)
+    masks = np.zeros((NUM_ZONES + NUM_CORNERS, cell_px, cell_px), np.float32)
+    near, far = slice(stripe + clear, cell_px - stripe - clear), slice(clear, stripe - clear)
+    masks[CORE, core + clear : cell_px - core - clear, core + clear : cell_px - core - clear] = 1
+    masks[RING, near, near] = 1
+    masks[RING, core - clear : cell_px - core + clear, core - clear : cell_px - core + clear] = 0
+    last = slice(cell_px - stripe + clear, cell_px - clear)
+    places = [
+        (far, near),
+        (near, last),
+        (last, near),
+        (near, far),
+        (far, last),
+        (last, last),
+        (last, far),
+        (far, far),
+    ]
+    for zone, (rows, cols) in enumerate(places, start=2):
+        masks[zone, rows, cols] = 1
+    return masks
+
+
+@lru_cache(maxsize=64)
+def _sums(cell_px: int) -> Floats:
+    """A 0/1 matrix that adds up colours: of the ten parts and, where zones keep clear of their edges, of the six
+    zones behind them; float32 [cell_px * cell_px * 3, sums * 3].
 
     Sums of bytes are exact in float32, so a zone of one colour has exactly that colour as its mean.
     """
-    stripe, core, clear = round(cell_px / 8), round(cell_px / 4), cell_px // 24
-    zones = np.zeros((NUM_ZONES, cell_px, cell_px), np.float32)
-    near, far = slice(stripe + clear, cell_px - stripe - clear), slice(clear, stripe - clear)
-    zones[CORE, core + clear : cell_px - core - clear, core + clear : cell_px - core - clear] = 1
-    zones[RING, near, near] = 1
-    zones[RING, core - clear : cell_px - core + clear, core - clear : cell_px - core + clear] = 0
-    last = slice(cell_px - stripe + clear, cell_px - clear)
-    for zone, (rows, cols) in enumerate([(far, near), (near, last), (last, near), (near, far)], start=2):
-        zones[zone, rows, cols] = 1
-    each = zones.reshape(NUM_ZONES, -1, 1, 1) * np.eye(3, dtype=np.float32)
-    matrix = np.ascontiguousarray(each.transpose(1, 2, 0, 3).reshape(-1, NUM_ZONES * 3))
-    return matrix, matrix.sum(axis=0)
+    clear = cell_px // 24
+    masks = _masks(cell_px, 0)
+    if clear:
+        masks = np.concatenate([masks, _masks(cell_px, clear)[:NUM_ZONES]])
+    each = masks.reshape(len(masks), -1, 1, 1) * np.eye(3, dtype=np.float32)
+    return np.ascontiguousarray(each.transpose(1, 2, 0, 3).reshape(-1, len(masks) * 3))
 
 
-def zone_colours(videos: npt.NDArray[Any], layout: Layout) -> Floats:
-    """Mean colours of all zones: videos [B, T, H, W, 3] -> float32 [B, T, R, C, zones, 3]."""
+@lru_cache(maxsize=64)
+def part_counts(cell_px: int) -> Floats:
+    """Pixels of each part of a cell, float32 [10]."""
+    return np.asarray(_masks(cell_px, 0).sum(axis=(1, 2)), np.float32)
+
+
+def measure(videos: npt.NDArray[Any], layout: Layout) -> Measured:
+    """The cells of videos [B, T, H, W, 3]. The margin around the board is not looked at."""
     batch, frames = videos.shape[:2]
     rows, cols, size = layout.rows, layout.cols, layout.cell_px
     board = videos[
         :, :, layout.top_px : layout.top_px + rows * size, layout.left_px : layout.left_px + cols * size
     ].reshape(batch * frames, rows, size, cols, size * 3)
-    matrix, counts = zone_sums(size)
-    out = np.empty((batch * frames, rows, cols, NUM_ZONES * 3), np.float32)
+    matrix = _sums(size)
+    sums = np.empty((batch * frames, rows, cols, matrix.shape[1]), np.float32)
+    squares = np.empty((batch * frames, rows, cols), np.float32)
     step = max(1, CHUNK_BYTES // (4 * board[0].size))
     for start in range(0, len(board), step):
         # Whole pixel rows of cells are moved while they are bytes; then one matrix product.
         cells = np.ascontiguousarray(board[start : start + step].swapaxes(2, 3))
-        out[start : start + step] = cells.reshape(*cells.shape[:3], -1).astype(np.float32) @ matrix
-    out /= counts
-    return out.reshape(batch, frames, rows, cols, NUM_ZONES, 3)
+        levels = cells.reshape(*cells.shape[:3], -1).astype(np.float32)
+        sums[start : start + step] = levels @ matrix
+        squares[start : start + step] = np.einsum("...i,...i->...", levels, levels)
+    sums = sums.reshape(batch, frames, rows, cols, -1, 3)
+    clear = size // 24
+    areas = _masks(size, clear)[:NUM_ZONES].sum(axis=(1, 2))[:, None]
+    zones = (sums[..., NUM_PARTS:, :] if clear else sums[..., :NUM_ZONES, :]) / areas
+    return Measured(size, zones, sums[..., :NUM_PARTS, :], squares.reshape(batch, frames, rows, cols))
+
+
+def zone_colours(videos: npt.NDArray[Any], layout: Layout) -> Floats:
+    """Mean colours of all zones: videos [B, T, H, W, 3] -> float32 [B, T, R, C, zones, 3]."""
+    return measure(videos, layout).zones
 
 
 @lru_cache(maxsize=64)
@@ -104,16 +159,29 @@ def read(videos: Video, *, layout: Layout, theme: Theme) -> list[Trace]:
     Raises:
         ValueError: If the frames are not of the layout's size.
     """
+    return states(measure(check_size(videos, layout), layout).zones, theme)
+
+
+def check_size(videos: Video, layout: Layout) -> Video:
+    """Videos that can be measured, the very same ones if they are bytes.
+
+    Raises:
+        ValueError: If the frames are not of the layout's size.
+    """
     expected = (layout.height_px, layout.width_px, 3)
     if videos.ndim != 5 or videos.shape[2:] != expected:
         raise ValueError(f"videos of shape {videos.shape} cannot be read: expected [B, T, *{expected}]")
     if videos.dtype != np.uint8:
         # So far out that one such pixel takes the mean of the largest zone with it; one sign, so none cancel.
         videos = np.nan_to_num(videos, nan=1e9, posinf=1e9, neginf=1e9)
-    colours = zone_colours(videos, layout)
-    figure, figure_margin = classify(colours[..., CORE, :], theme.figures)
-    tile, tile_margin = classify(colours[..., RING, :], theme.tiles)
-    wall, wall_margin = classify(colours[..., STRIPES, :], (theme.tiles[0], theme.wall))
+    return videos
+
+
+def states(zones: Floats, theme: Theme) -> list[Trace]:
+    """Traces of videos by the colours of their zones [B, T, R, C, 6, 3]."""
+    figure, figure_margin = classify(zones[..., CORE, :], theme.figures)
+    tile, tile_margin = classify(zones[..., RING, :], theme.tiles)
+    wall, wall_margin = classify(zones[..., STRIPES, :], (theme.tiles[0], theme.wall))
     bits = (np.where(wall == 1, 1, 0) << np.arange(4)).sum(-1)
     unsure = (tile == UNSURE) | (wall == UNSURE).any(-1)
     ground = np.where(unsure, UNSURE, tile.astype(np.int64) * 16 + bits).astype(np.uint8)

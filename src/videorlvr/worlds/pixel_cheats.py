@@ -33,7 +33,7 @@ def _bytes(video: Floats) -> Video:
     return video.round().clip(0, 255).astype(np.uint8)
 
 
-def _mixed(one: Video, other: Video, share: npt.ArrayLike) -> Video:
+def mixed(one: Video, other: Video, share: npt.ArrayLike) -> Video:
     """share of `other`, the rest of `one`; an array gives a share for each frame."""
     shares = np.asarray(share, np.float32).reshape(-1, 1, 1, 1)
     return _bytes((1 - shares) * one + shares * other)
@@ -64,7 +64,7 @@ def _dissolve(world: World, problem: Problem, rng: np.random.Generator) -> Video
     """The given frame dissolves into random pixels: .43 on a benchmark that rewards smoothness."""
     video = np.repeat(first_frame(world, problem)[None], problem.num_frames, axis=0)
     noise = rng.integers(0, 256, video.shape, dtype=np.uint8)
-    return _mixed(video, noise, np.linspace(0, 1, len(video)))
+    return mixed(video, noise, np.linspace(0, 1, len(video)))
 
 
 def _turning(world: World, problem: Problem, rng: np.random.Generator) -> Video:
@@ -87,7 +87,7 @@ def _cross_fade(frames_each: int) -> Make:
         video = oracle_video(world, problem)
         if not _is_process(oracle_trace(world, problem).figure):
             return None
-        return _mixed(video[:1], video[-1:], np.linspace(0, 1, min(frames_each * len(video), MAX_FRAMES)))
+        return mixed(video[:1], video[-1:], np.linspace(0, 1, min(frames_each * len(video), MAX_FRAMES)))
 
     return make
 
@@ -96,7 +96,7 @@ def _faded(share: float) -> Make:
     def make(world: World, problem: Problem, rng: np.random.Generator) -> Video:
         """The right video at a part of its contrast over the given frame."""
         video = oracle_video(world, problem)
-        return _mixed(video[:1], video, share)
+        return mixed(video[:1], video, share)
 
     return make
 
@@ -148,7 +148,7 @@ def _half_faded_ground(world: World, problem: Problem, rng: np.random.Generator)
         return None
     whole = render_trace(world, problem, trace)
     trace.ground[1:] = 0
-    return _mixed(whole, render_trace(world, problem, trace), 0.5 * (np.arange(len(whole)) > 0))
+    return mixed(whole, render_trace(world, problem, trace), 0.5 * (np.arange(len(whole)) > 0))
 
 
 def _one_colour_channel(channel: int) -> Make:
@@ -214,25 +214,26 @@ def _in_the_margin(world: World, problem: Problem, rng: np.random.Generator) -> 
 def pixel_cheats(*, unfinished: str, ground: str, improper: tuple[str, ...]) -> tuple[Cheat, ...]:
     """unfinished: the reason for a video that ends too early. ground: for a change of what never changes.
     improper: all reasons for states and transitions that the rules do not allow."""
-    smeared = ("unreadable", ground)
+    mixtures = ("unreadable", "unexplained", *improper)
+    smeared = ("unreadable", "unexplained", ground)
     return (
         Cheat("black", _constant(0), ("wrong_start",)),
         Cheat("white", _constant(255), ("wrong_start",)),
         Cheat("noise", _noise, smeared),
         Cheat("dissolve-to-noise", _dissolve, smeared),
         Cheat("turning-picture", _turning, smeared),
-        Cheat("cross-fade", _cross_fade(1), ("unreadable", *improper)),
-        Cheat("slow-cross-fade", _cross_fade(4), ("unreadable", *improper)),
-        Cheat("faint", _faded(0.1), (unfinished,)),
-        Cheat("half-transparent", _faded(0.5), ("unreadable", *improper)),
-        Cheat("tiny-marks", _tiny_marks, (unfinished,)),
-        Cheat("interlaced", _interlaced, ("unreadable", *improper)),
-        Cheat("half-drawn-at-the-end", _half_drawn, ("unreadable", *improper)),
+        Cheat("cross-fade", _cross_fade(1), mixtures),
+        Cheat("slow-cross-fade", _cross_fade(4), mixtures),
+        Cheat("faint", _faded(0.1), ("unexplained", unfinished)),
+        Cheat("half-transparent", _faded(0.5), mixtures),
+        Cheat("tiny-marks", _tiny_marks, ("unexplained", unfinished)),
+        Cheat("interlaced", _interlaced, mixtures),
+        Cheat("half-drawn-at-the-end", _half_drawn, mixtures),
         Cheat("half-a-cell-aside", _half_a_cell_aside, smeared),
         Cheat("half-faded-board", _half_faded_ground, smeared),
-        Cheat("red-channel-only", _one_colour_channel(0), ("unreadable", unfinished, *improper)),
-        Cheat("green-channel-only", _one_colour_channel(1), ("unreadable", unfinished, *improper)),
-        Cheat("blue-channel-only", _one_colour_channel(2), ("unreadable", unfinished, *improper)),
+        Cheat("red-channel-only", _one_colour_channel(0), (unfinished, *mixtures)),
+        Cheat("green-channel-only", _one_colour_channel(1), (unfinished, *mixtures)),
+        Cheat("blue-channel-only", _one_colour_channel(2), (unfinished, *mixtures)),
         Cheat("negative", _negative, smeared),
         Cheat("curtain", _curtain, smeared),
         Cheat("black-between", _black_between, smeared),

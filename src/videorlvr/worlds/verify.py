@@ -32,10 +32,11 @@ COMMON_REASONS: Mapping[str, str] = {
     "wrong_values": "A pixel is not a finite number from 0 to 255.",
     "too_few_frames": "The video has so few frames that it would have to run at more than twice the pace.",
     "wrong_start": "The first frame does not show the problem.",
+    "unexplained": "A cell has pixels that what it is read as does not explain: a ghost, a line, a mark too small.",
     "unreadable": "A cell shows something that is not sure to be any of the world's pictures.",
 }
 
-JUDGE_VERSION = 2
+JUDGE_VERSION = 3
 """Part of every fingerprint. A change of what all worlds share (reading, these checks, decoding of files) after
 which some video may get another verdict raises it; a change of one world raises that world's version."""
 MAX_SPEEDUP = 2
