@@ -16,8 +16,8 @@ from videorlvr.audit.drifts import GREY
 from videorlvr.audit.naive_rules import picture_solved
 from videorlvr.audit.near_misses import seen
 from videorlvr.worlds.api import Problem, Video, World
+from videorlvr.worlds.cheats.pixels import board_px
 from videorlvr.worlds.maze.rules import cells_where, goal_of, heads_of
-from videorlvr.worlds.pixel_cheats import board_px
 from videorlvr.worlds.problems import oracle_trace, theme_of
 from videorlvr.worlds.render import first_frame, oracle_video
 from videorlvr.worlds.sokoban.rules import PLAYER

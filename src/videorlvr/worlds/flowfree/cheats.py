@@ -9,8 +9,8 @@ import numpy as np
 from videorlvr.worlds.api import Cells, Cheat, Problem, Video, World
 from videorlvr.worlds.cheats import shared_cheats
 from videorlvr.worlds.flowfree.end_cheats import END_CHEATS
-from videorlvr.worlds.flowfree.growths import cells_where, long_flows
 from videorlvr.worlds.flowfree.rules import NOTHING, Cell, endpoints_of, flows_of, neighbours
+from videorlvr.worlds.flowfree.states import cells_where, long_flows
 from videorlvr.worlds.staging import oracle_figures, show
 
 

@@ -7,8 +7,8 @@ from collections import deque
 import numpy as np
 
 from videorlvr.worlds.api import Cells, Cheat, Problem, Video, World
-from videorlvr.worlds.flowfree.growths import cells_where, grown, joins, long_flows, shortest
 from videorlvr.worlds.flowfree.rules import NOTHING, Flow, endpoints_of, neighbours
+from videorlvr.worlds.flowfree.states import cells_where, grown, joins, long_flows, shortest
 from videorlvr.worlds.staging import show
 
 

@@ -20,8 +20,8 @@ from videorlvr.worlds.maze.rules import (
     play,
     solve,
 )
+from videorlvr.worlds.maze.states import held, sides, solution_cells, start_cell, straight, walked
 from videorlvr.worlds.maze.trail_cheats import TRAIL_CHEATS
-from videorlvr.worlds.maze.walks import held, sides, solution_cells, start_cell, straight, walked
 from videorlvr.worlds.problems import pace
 from videorlvr.worlds.staging import oracle_figures, show
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from videorlvr.worlds.api import Cheat, Problem, Video, World
 from videorlvr.worlds.maze.rules import HEAD, NOTHING, TRAIL, cells_where, distances, goal_of
-from videorlvr.worlds.maze.walks import sides, solution_cells, start_cell, walked
+from videorlvr.worlds.maze.states import sides, solution_cells, start_cell, walked
 from videorlvr.worlds.staging import done_frame, oracle_figures, show
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from videorlvr.worlds.api import Problem, Variant, Video, World
 from videorlvr.worlds.maze.rules import Cell, distances, goal_of, neighbours, play
-from videorlvr.worlds.maze.walks import start_cell
+from videorlvr.worlds.maze.states import start_cell
 from videorlvr.worlds.staging import staged
 from videorlvr.worlds.variants import SHARED_VARIANTS
 

@@ -6,7 +6,6 @@ import numpy as np
 
 from videorlvr.worlds.api import Cheat, Problem, Video, World, tile_code
 from videorlvr.worlds.cheats import shared_cheats
-from videorlvr.worlds.sokoban.games import changed, games_from, video_of
 from videorlvr.worlds.sokoban.rules import (
     BOX,
     NOTHING,
@@ -18,6 +17,7 @@ from videorlvr.worlds.sokoban.rules import (
     legal_steps,
     start_of,
 )
+from videorlvr.worlds.sokoban.states import changed, games_from, video_of
 from videorlvr.worlds.sokoban.tricks import TRICKS
 from videorlvr.worlds.staging import done_frame, oracle_figures, show
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from videorlvr.worlds.api import Cheat, Problem, Video, World
-from videorlvr.worlds.sokoban.games import changed, games_from, reachable, video_of
 from videorlvr.worlds.sokoban.rules import (
     BOX,
     LETTERS,
@@ -19,6 +18,7 @@ from videorlvr.worlds.sokoban.rules import (
     moved,
     start_of,
 )
+from videorlvr.worlds.sokoban.states import changed, games_from, reachable, video_of
 
 Trick = Callable[[Board, State], Iterator[State]]
 """The states that an illegal move could lead to."""

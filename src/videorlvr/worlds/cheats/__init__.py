@@ -1,8 +1,7 @@
 """Cheats that every world shares: videos that must be refused whatever the rules are.
 
 Here are those made of the oracle's states in a wrong order or at a wrong time; others are made of pixels
-(`pixel_cheats`), of other boards (`board_cheats`), or are no proper videos (`format_cheats`). A world adds its
-own. To add one, write `make(world, problem, rng)` and name the reasons that refuse it. `make` returns None
+(`pixels`), of other boards (`boards`), or are no proper videos (`formats`). A world adds its own. To add one, write `make(world, problem, rng)` and name the reasons that refuse it. `make` returns None
 where the video would be right: it finds out by itself and never asks the judge.
 """
 
@@ -11,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 
 from videorlvr.worlds.api import Cheat, Problem, Video, World
-from videorlvr.worlds.board_cheats import board_cheats
-from videorlvr.worlds.format_cheats import FORMAT_CHEATS
-from videorlvr.worlds.pixel_cheats import pixel_cheats
+from videorlvr.worlds.cheats.boards import board_cheats
+from videorlvr.worlds.cheats.formats import FORMAT_CHEATS
+from videorlvr.worlds.cheats.pixels import pixel_cheats
 from videorlvr.worlds.render import oracle_video
 from videorlvr.worlds.staging import done_frame, oracle_figures, show
 
