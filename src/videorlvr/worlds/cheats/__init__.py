@@ -1,8 +1,9 @@
 """Cheats that every world shares: videos that must be refused whatever the rules are.
 
 Here are those made of the oracle's states in a wrong order or at a wrong time; others are made of pixels
-(`pixels`), of other boards (`boards`), or are no proper videos (`formats`). A world adds its own. To add one, write `make(world, problem, rng)` and name the reasons that refuse it. `make` returns None
-where the video would be right: it finds out by itself and never asks the judge.
+(`pixels`), of other boards (`boards`), or are no proper videos (`formats`). A world adds its own. To add one, write
+`make(world, problem, rng)` and name the reasons that refuse it. `make` returns None where the video would be
+right: it finds out by itself and never asks the judge.
 """
 
 from __future__ import annotations

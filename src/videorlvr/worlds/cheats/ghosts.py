@@ -11,8 +11,8 @@ from collections.abc import Callable
 import numpy as np
 
 from videorlvr.worlds.api import Cheat, Problem, Video, World
-from videorlvr.worlds.board_cheats import another_problem
-from videorlvr.worlds.pixel_cheats import Make, board_px, mixed
+from videorlvr.worlds.cheats.boards import another_problem
+from videorlvr.worlds.cheats.pixels import Make, board_px, mixed
 from videorlvr.worlds.problems import theme_of
 from videorlvr.worlds.render import oracle_video
 from videorlvr.worlds.staging import done_frame, oracle_figures, show
