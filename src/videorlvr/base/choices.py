@@ -1,4 +1,4 @@
-"""One way to say 'no such name': the value, the nearest valid choice, and all choices."""
+"""One way to say 'no such name': the value, the nearest valid choice, and all choices if they are not too many."""
 
 from __future__ import annotations
 
@@ -14,6 +14,10 @@ MAX_SHOWN = 100
 """Letters of a wrong name that are shown, and compared: it may come from a stranger's file and be a megabyte."""
 
 
+MAX_LISTED = 20
+"""Choices that are listed beside the nearest; of more, the nearest is enough."""
+
+
 def nearest(value: str, choices: Iterable[str]) -> str | None:
     matches = difflib.get_close_matches(value[:MAX_SHOWN], list(choices), n=1, cutoff=0.4)
     return matches[0] if matches else None
@@ -25,4 +29,5 @@ def unknown(kind: str, value: object, choices: Iterable[str]) -> ChoiceError:
     name = str(value)[:MAX_SHOWN]
     near = nearest(name, names)
     hint = f"; did you mean '{near}'?" if near else ""
-    return ChoiceError(f"unknown {kind} '{name}'{hint} (choices: {', '.join(names)})")
+    listed = "" if near and len(names) > MAX_LISTED else f" (choices: {', '.join(names)})"
+    return ChoiceError(f"unknown {kind} '{name}'{hint}{listed}")

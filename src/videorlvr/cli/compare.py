@@ -9,11 +9,11 @@ from pathlib import Path
 def run(args: Namespace) -> None:
     """Print the paired comparison. args: run_a, run_b, suite (None: the one both have), across (in spite of
     different fingerprints), json (a file, or '-' for JSON alone on stdout)."""
-    from videorlvr.cli.output import emit_json, table_console
+    from videorlvr.cli.output import emit_json, show_table, table_console
     from videorlvr.evaluation.compare import compare_evaluations
     from videorlvr.evaluation.folders import load_evaluation, shared_suite
     from videorlvr.reports.load import labelled
-    from videorlvr.reports.tables import comparison_table, rich_table
+    from videorlvr.reports.tables import comparison_table
 
     run_a, run_b = Path(args.run_a), Path(args.run_b)
     suite = args.suite or shared_suite(run_a, run_b)
@@ -30,5 +30,5 @@ def run(args: Namespace) -> None:
     if args.json == "-":
         return
     console = table_console()
-    console.print(rich_table(comparison_table(result, suite)))
-    console.print(result["verdict"], highlight=False)
+    show_table(console, comparison_table(result, suite))
+    console.print(result["verdict"], highlight=False, markup=False, soft_wrap=True)

@@ -14,11 +14,11 @@ def run(args: Namespace) -> None:
     """Play and judge the suite, print its table. args: run_folder (a run folder or a baseline's name), suite,
     samples, out (None: the run folder), json (a file, or '-' for JSON alone on stdout), device."""
     from videorlvr.base.runs import evaluation_dir
-    from videorlvr.cli.output import emit_json, table_console
+    from videorlvr.cli.output import emit_json, show_table, table_console
     from videorlvr.evaluation.runner import evaluate
     from videorlvr.evaluation.suites import suite_of
     from videorlvr.players.baselines import BASELINES
-    from videorlvr.reports.tables import rich_table, summary_table
+    from videorlvr.reports.tables import summary_table
 
     suite, player = suite_of(args.suite), args.run_folder
     folder = Path(args.out) if args.out else None
@@ -35,7 +35,7 @@ def run(args: Namespace) -> None:
     if args.json:
         emit_json(summary, args.json)
     if args.json != "-":
-        table_console().print(rich_table(summary_table(summary)))
+        show_table(table_console(), summary_table(summary))
 
 
 def evaluate_run(

@@ -18,7 +18,7 @@ from videorlvr import __version__
 from videorlvr.base.choices import nearest
 from videorlvr.base.signals import SCHEDULER, handled, interrupt
 from videorlvr.cli import audit, methods, score, study, worlds
-from videorlvr.cli.output import JSON_HELP
+from videorlvr.cli.output import JSON_HELP, table
 from videorlvr.cli.parser import Parser, add_command, key_values, minutes, positive
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -39,9 +39,12 @@ OPTIONAL_PACKAGES = {
 
 def _train(args: argparse.Namespace) -> int | None:
     if args.recipe is None:
+        from videorlvr.cli.train import recipe_lines
+
         if not args.help:
-            args.parser.error("the following arguments are required: RECIPE")
+            args.parser.error(f"which recipe? One of: {', '.join(name for name, _ in recipe_lines())}")
         args.parser.print_help()
+        print("\nrecipes:\n" + table(recipe_lines(), indent=2))
         return 0
     if args.help:
         args.overrides = {"--help": ""}  # the recipe's settings, which only the recipe knows
@@ -117,7 +120,11 @@ def _register_runs(commands: argparse._SubParsersAction[Parser]) -> None:
     train.add_argument("-h", "--help", action="store_true", help="show this message, or a recipe's settings")
     train.add_argument("--out", metavar="DIR", help="run folder to write, or to resume")
     evaluate = add_command(commands, "evaluate", _evaluate, help="measure a trained run on a suite")
-    evaluate.add_argument("run_folder", metavar="RUN", help="run folder")
+    evaluate.add_argument(
+        "run_folder",
+        metavar="RUN",
+        help="run folder, or a player without training: oracle, random-legal, frozen-frame",
+    )
     evaluate.add_argument(
         "--suite",
         metavar="S",
@@ -161,6 +168,11 @@ def _register_results(commands: argparse._SubParsersAction[Parser]) -> None:
         "quickstart",
         _quickstart,
         help="make, train, judge and report a small example on this machine",
+        more=(
+            "Trains a policy on solved mazes, goes on from it by RL without solutions and, for comparison, by more\n"
+            "of the same training at equal cost; plays and judges all of them on problems that none has seen; writes\n"
+            "a page about it. Interrupted, it goes on where it was when it is started again."
+        ),
     )
     quickstart.add_argument(
         "--out", metavar="DIR", default="runs/quickstart", help="folder to write (default: runs/quickstart)"

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from videorlvr.reports.tables import Table
+
 JSON_HELP = "write the result as JSON to this file; '-' prints it, and nothing else, on standard output"
 
 
@@ -35,6 +37,17 @@ def table_console() -> Console:
     from rich.console import Console
 
     return Console(width=max(116, Console().width))
+
+
+def show_table(console: Console, shown: Table, *, with_note: bool = True) -> None:
+    """A table, and below it how to read its numbers, as wide as the terminal."""
+    from dataclasses import replace
+
+    from videorlvr.reports.tables import rich_table
+
+    console.print(rich_table(replace(shown, note="")))
+    if with_note and shown.note:
+        console.print(shown.note, style="dim", highlight=False, markup=False)
 
 
 def note(text: str) -> None:

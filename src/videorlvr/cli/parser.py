@@ -24,6 +24,12 @@ class _Formatter(argparse.RawDescriptionHelpFormatter):
     def __init__(self, prog: str, **kwargs: Any) -> None:
         super().__init__(prog, **{"max_help_position": 32, **kwargs})
 
+    def add_argument(self, action: argparse.Action) -> None:
+        """argparse forgets how far commands are indented, and breaks the line of the longest."""
+        super().add_argument(action)
+        if isinstance(action, argparse._SubParsersAction):
+            self._action_max_length += self._indent_increment
+
 
 class Parser(argparse.ArgumentParser):
     """argparse with full option names, and the nearest name for an unknown command or option.

@@ -171,7 +171,7 @@ def _evaluate(out: Path, size: Size) -> None:
 
 def _report(out: Path, size: Size, done: Size) -> None:
     """The tables in the terminal, and the page."""
-    from videorlvr.cli.output import table_console
+    from videorlvr.cli.output import show_table, table_console
     from videorlvr.players.baselines import BASELINES
     from videorlvr.reports import tables
     from videorlvr.reports.load import load_run
@@ -187,13 +187,15 @@ def _report(out: Path, size: Size, done: Size) -> None:
     loaded = {label: load_run(label, folder) for label, folder in players}
     console = table_console()
     for suite in size.suites:
-        console.print(tables.rich_table(tables.success_table(list(loaded.values()), suite)))
-    console.print(tables.rich_table(tables.cost_table([loaded[label] for label in STAGES])))
-    for result in compared([(loaded[a], loaded[b]) for a, b in pairs[:2]], size.suites[0])[0]:
-        console.print(tables.rich_table(tables.comparison_table(result, size.suites[0])))
-        console.print(result["verdict"], highlight=False)
+        last = suite == size.suites[-1]
+        show_table(console, tables.success_table(list(loaded.values()), suite), with_note=last)
+    show_table(console, tables.cost_table([loaded[label] for label in STAGES]))
+    for result in compared([(loaded[a], loaded[b]) for a, b in pairs[1::-1]], size.suites[0])[0]:
+        last = result["label_a"] == MORE
+        show_table(console, tables.comparison_table(result, size.suites[0]), with_note=last)
+        console.print(result["verdict"], highlight=False, soft_wrap=True)
     for remark in remarks:
-        console.print(remark, highlight=False, soft_wrap=False)
+        console.print(f"\n{remark}", highlight=False)
 
 
 def _remarks(size: Size, done: Size) -> list[str]:

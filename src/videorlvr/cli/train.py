@@ -36,6 +36,13 @@ def train(config: RunConfig, out: Path) -> int:
     return 0
 
 
+def recipe_lines() -> list[tuple[str, str]]:
+    """(name, what it is) of every recipe."""
+    from videorlvr.methods import recipes
+
+    return [(name, (recipe.__doc__ or "").strip().partition("\n")[0]) for name, recipe in recipes().items()]
+
+
 def print_help(recipe: str, config: RunConfig) -> None:
     """What the recipe is, and for each key its value there, its range and its meaning."""
     from videorlvr.methods import recipes

@@ -91,7 +91,7 @@ def find_runs(paths: Iterable[Path]) -> list[Path]:
         inside = sorted(folder for folder in path.glob("**/") if folder != path and is_run(folder))
         found = [path] if is_run(path) else inside
         if not found:
-            raise ValueError(f"{path} holds no run: expected config.json or evaluations/ in it or below it")
+            raise ValueError(f"'{path}' holds no run: expected config.json or evaluations/ in it or below it")
         runs += [folder for folder in found if folder not in runs]
     return sorted(runs, key=_rank)
 

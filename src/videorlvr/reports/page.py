@@ -112,7 +112,10 @@ def suite_section(runs: Sequence[Run], pairs: Sequence[tuple[Run, Run]], suite: 
         difficulty=plots.difficulty_plot(runs, suite),
         headlines=[_headline(result, suite) for result in comparisons],
         verdicts=[result["verdict"] for result in comparisons],
-        comparisons=[tables.comparison_table(result, suite) for result in comparisons],
+        comparisons=[
+            tables.comparison_table(result, suite, with_rule=index == 0)
+            for index, result in enumerate(comparisons)
+        ],
         refusals=refusals,
         judged=judged_by(runs, suite),
         strips=filmstrips.strips([(run.label, run.evaluations[suite]) for run in shown]) if shown else [],

@@ -181,8 +181,8 @@ def reasons_table(runs: Sequence[Run], suite: str, limit: int = 8) -> Table:
     )
 
 
-def comparison_table(result: Mapping[str, Any], suite: str) -> Table:
-    """A paired comparison: one row a world, and the average."""
+def comparison_table(result: Mapping[str, Any], suite: str, *, with_rule: bool = True) -> Table:
+    """A paired comparison: one row a world, and the average. with_rule: say how to read it."""
     a, b = result["label_a"], result["label_b"]
     parts = list(result["worlds"].items())
     if len(parts) > 1:
@@ -202,12 +202,15 @@ def comparison_table(result: Mapping[str, Any], suite: str) -> Table:
     )
     corrected = (f"p of {len(result['worlds'])}",) if len(parts) > 1 else ()
     columns = ("world", f"{a} %", f"{b} %", "difference", f"only {a}", f"only {b}", "p", *corrected)
-    unlike = "; ".join(result.get("settings_differ", []))
-    note = (
-        "Paired by problem and sample; difference in percentage points, with 95% intervals that count puzzles. "
-        f"Rule: {result['rule']}." + (f" The two were not run alike: {unlike}." if unlike else "")
-    )
-    return Table(f"{b} against {a} on {suite}", columns, rows, note)
+    notes = []
+    if with_rule:
+        notes.append(
+            "Paired by problem and sample; difference in percentage points, with 95% intervals that count puzzles. "
+            f"Rule: {result['rule']}."
+        )
+    if result.get("settings_differ"):
+        notes.append(f"The two were not run alike: {'; '.join(result['settings_differ'])}.")
+    return Table(f"{b} against {a} on {suite}", columns, rows, " ".join(notes))
 
 
 def _p(value: float) -> str:
