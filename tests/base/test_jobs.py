@@ -36,6 +36,20 @@ def test_a_job_waits_for_what_it_needs_and_slots_are_shared(job, tmp_path):
     assert {(tmp_path / f"{name}.log").read_text().strip() for name in "ac"} == {"one", "two"}
 
 
+def test_those_that_run_are_told_now_and_then(job):
+    beats = []
+    run_jobs(
+        [job("long", "sleep 0.5"), job("short", "true")],
+        SLOTS,
+        beat=lambda running: beats.append([(job.name, seconds) for job, seconds in running]),
+        beat_s=0.2,
+    )
+    assert beats
+    for running in beats:
+        assert [name for name, _ in running] == ["long"]
+        assert 0.1 < running[0][1] < 5
+
+
 def test_no_more_run_at_a_time_than_there_are_slots(job, tmp_path):
     """Each job looks whether another is in its critical part."""
     line = "mkdir busy || exit 1; sleep 0.1; rmdir busy"

@@ -16,7 +16,7 @@ from videorlvr.methods.studies import check_runs
 from videorlvr.reports.card_page import markdown_of
 from videorlvr.studies.card import write_card
 from videorlvr.studies.plan import Trial, jobs_of
-from videorlvr.studies.run import run_study
+from videorlvr.studies.run import _Progress, run_study
 
 ABOUT = {"command": "videorlvr study tiny", "date": "2026-11-27T00:00:00+00:00", "device": "test"}
 
@@ -86,6 +86,17 @@ def test_what_has_its_records_is_not_run_again_but_its_policy_is_used(make_study
         Trial(make_study()), tmp_path, PROGRAM, skip={("start", 0), ("trained", 0), ("start", 1)}
     )
     assert (job.name, job.after) == ("trained, seed 1", ())
+
+
+def test_who_waits_is_told_how_far_a_run_is(finished):
+    study, folder = finished
+    said = []
+    progress = _Progress(Trial(study, pilot=True), folder, 2, said.append)
+    (first, second) = jobs_of(Trial(study, pilot=True), folder, PROGRAM, skip=set())
+    progress.beat([(first, 61.0), (second, 3.0)])
+    assert said == ["  start, seed 7: running for 61 s, step 2", "  trained, seed 7: running for 3 s, step 1"]
+    progress.done(first, 60.0)
+    assert "(1 of 2, about" in said[-1]
 
 
 def test_a_finished_study_is_not_run_again(finished):

@@ -74,8 +74,11 @@ def run_jobs(
     *,
     started: Callable[[Job, Slot], None] = lambda job, slot: None,
     done: Callable[[Job, float], None] = lambda job, seconds: None,
+    beat: Callable[[list[tuple[Job, float]]], None] = lambda running: None,
+    beat_s: float = 60.0,
 ) -> None:
-    """Run all jobs; `done` gets each with its seconds as it succeeds, in this process.
+    """Run all jobs; `done` gets each with its seconds as it succeeds, in this process, and `beat` every `beat_s`
+    seconds those that run, with theirs so far.
 
     Raises:
         JobError: If one fails; the others have been stopped.
@@ -84,6 +87,7 @@ def run_jobs(
     waiting, finished = list(jobs), set[str]()
     free = list(slots)
     running: dict[Job, tuple[subprocess.Popen[bytes], Slot, float]] = {}
+    beaten = time.monotonic()
     try:
         while waiting or running:
             for job in [job for job in waiting if finished.issuperset(job.after)]:
@@ -100,12 +104,14 @@ def run_jobs(
                 finished.add(job.name)
                 free.append(slot)
                 done(job, time.monotonic() - began)
+            if not ended and not running:
+                first = waiting[0]
+                raise JobError(f"no job can start: {first.name} waits for {', '.join(first.after)}")
             if not ended:
-                if not running:
-                    raise JobError(
-                        f"no job can start: {waiting[0].name} waits for {', '.join(waiting[0].after)}"
-                    )
                 time.sleep(POLL_S)
+            if time.monotonic() - beaten > beat_s:
+                beaten = time.monotonic()
+                beat([(job, beaten - began) for job, (_, _, began) in running.items()])
     finally:
         _stop([process for process, _, _ in running.values()])
 

@@ -69,7 +69,7 @@ def _run_missing(
     slots = share_machine(most or len(trial.seeds) * len(study.arms))
     if jobs:
         say(f"{study.name}: {len(jobs)} jobs, {min(len(jobs), len(slots))} at a time, in {out}")
-    progress = _Progress(len(jobs), say)
+    progress = _Progress(trial, out, len(jobs), say)
 
     def done(job: Job, seconds: float) -> None:
         for arm, seed in order:
@@ -79,7 +79,7 @@ def _run_missing(
                 progress.measured(arm, seed, record)
         progress.done(job, seconds)
 
-    run_jobs(jobs, slots, started=progress.started, done=done)
+    run_jobs(jobs, slots, started=progress.started, done=done, beat=progress.beat)
     folder.sort(order)
 
 
@@ -114,13 +114,24 @@ def _finished(trial: Trial, have: set[tuple[str, int]]) -> set[tuple[str, int]]:
 
 
 class _Progress:
-    """Lines for people: what starts, what was measured, how much is left."""
+    """Lines for people: what starts, how far it is, what was measured, how much is left."""
 
-    def __init__(self, total: int, say: Say) -> None:
+    def __init__(self, trial: Trial, out: Path, total: int, say: Say) -> None:
         self.total, self.finished, self.say, self.began = total, 0, say, time.monotonic()
+        self.folders = {
+            job_name(run, seed): out / run_dir(run, seed)
+            for run in needed(trial.study)
+            for seed in trial.seeds
+        }
 
     def started(self, job: Job, slot: Slot) -> None:
         self.say(f"  {job.name}: started on {slot.name}")
+
+    def beat(self, running: list[tuple[Job, float]]) -> None:
+        for job, seconds in running:
+            step = MEASURES["steps"].of(self.folders[job.name], {})
+            far = "" if step is None else f", step {step:.0f}"
+            self.say(f"  {job.name}: running for {seconds:.0f} s{far}")
 
     def measured(self, arm: str, seed: int, record: dict[str, Any]) -> None:
         shown = ", ".join(
