@@ -11,9 +11,16 @@ import pytest
 
 from videorlvr.cli.main import main
 from videorlvr.cli.study import PROGRAM
-from videorlvr.methods.studies import study_of
+from videorlvr.methods.studies import studies, study_of
 
 CARDS = Path(__file__).parents[2] / "docs" / "methods" / "cards"
+
+
+def test_without_a_name_it_lists_them(capsys):
+    assert main(["study"]) == 0
+    said = capsys.readouterr().out
+    for name, study in studies().items():
+        assert f"{name}  {study.question}" in said
 
 
 def test_a_plan_states_every_arm_and_rule_and_runs_nothing(capsys, tmp_path, monkeypatch):

@@ -7,7 +7,7 @@ from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from videorlvr.cli.output import JSON_HELP
+from videorlvr.cli.output import JSON_HELP, table
 from videorlvr.cli.parser import Parser, add_command, positive
 
 if TYPE_CHECKING:
@@ -25,10 +25,10 @@ def register(commands: _SubParsersAction[Parser]) -> None:
         more=(
             "All arms are trained and measured for every seed, side by side over the GPUs or cores that are there.\n"
             "Stopped or killed, the same command goes on. The card says what was claimed, run and found: held, not\n"
-            "held, or undecided. 'videorlvr methods list' names the studies."
+            "held, or undecided."
         ),
     )
-    parser.add_argument("name", metavar="NAME", help="name of the study")
+    parser.add_argument("name", metavar="NAME", nargs="?", help="name of the study (default: list them)")
     parser.add_argument(
         "--out", metavar="DIR", help="folder to write, or to continue (default: runs/studies/NAME)"
     )
@@ -55,9 +55,12 @@ def register(commands: _SubParsersAction[Parser]) -> None:
 
 
 def run(args: Namespace) -> int:
-    """args: name, out, pilot, plan, card, jobs, json."""
-    from videorlvr.methods.studies import study_of
+    """args: name (None to list them), out, pilot, plan, card, jobs, json."""
+    from videorlvr.methods.studies import studies, study_of
 
+    if args.name is None:
+        print(table([("study", "question"), *((name, study.question) for name, study in studies().items())]))
+        return 0
     study = study_of(args.name)
     out = Path(args.out or f"runs/studies/{study.name}{'-pilot' if args.pilot else ''}")
     if args.plan:
