@@ -8,7 +8,9 @@ A target takes the bytes and a scratch folder. Targets of several files take the
 
 from __future__ import annotations
 
+import contextlib
 import io
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +31,8 @@ from videorlvr.evaluation.export import export
 from videorlvr.evaluation.folders import load_evaluation, suites_in
 from videorlvr.evaluation.manifest import parse_entry, read_manifest
 from videorlvr.worlds import WORLDS
+from videorlvr.worlds.api import GivenBoard, World
+from videorlvr.worlds.given import json_boards
 from videorlvr.worlds.problems import make_problem
 from videorlvr.worlds.sokoban.xsb import XsbLevel, read_xsb, write_xsb
 
@@ -169,6 +173,38 @@ def _clips(folder: Path) -> list[bytes]:
     return [(folder / "clips.npz").read_bytes()]
 
 
+def _boards(data: bytes, folder: Path) -> object:
+    """By every world in turn. One of them reads a good file whole."""
+    text, whole = data.decode("utf-8", "replace"), False
+    for world in WORLDS.values():
+        for read in (world.read_boards, lambda text, world=world: json_boards(text, world)):
+            with contextlib.suppress(ValueError):
+                boards = list(read(text))
+                whole |= all(_is_board(world, board) for board in boards)
+    if not whole:
+        raise ValueError("no world reads all of this")
+    return None
+
+
+def _is_board(world: World, board: GivenBoard) -> bool:
+    assert (board.grid is None) == bool(board.refusal)
+    if board.grid is not None:
+        with contextlib.suppress(ValueError):
+            return bool(world.game(board.grid))
+    return False
+
+
+def _board_texts(folder: Path) -> list[bytes]:
+    problems = [make_problem(world, "micro", "test", 0) for world in WORLDS.values()]
+    games = [world.game(problem.grid) for world, problem in zip(WORLDS.values(), problems, strict=True)]
+    drawn = "+--+--+\n|S    |\n+--+  +\n|G    |\n+--+--+"
+    texts = [
+        f"; one\n{text}\n\nTitle: two\n{text}\n"
+        for text in (drawn, *(game.text(game.start()) for game in games))
+    ]
+    return [text.encode() for text in (*texts, *(json.dumps([problem.to_json()]) for problem in problems))]
+
+
 def _evaluations(folder: Path) -> list[bytes]:
     from videorlvr.evaluation import runner, suites
     from videorlvr.players.baselines import random_legal
@@ -214,6 +250,7 @@ TARGETS = {
         _file("m.jsonl", read_manifest), (ValueError,), lambda f: [b"\n".join(_manifest_lines(f))]
     ),
     "xsb": Target(_xsb, (ValueError,), _xsbs),
+    "boards": Target(_boards, (ValueError,), _board_texts),
     "jsonl": Target(
         _file("a.jsonl", read_jsonl), (ValueError,), lambda f: [b'{"a": 1.5}\n{"b": [null]}\n{"c']
     ),

@@ -198,5 +198,9 @@ def test_json_that_is_no_board_is_refused_one_by_one():
     for number, (refusal, part) in enumerate(zip(refusals, said, strict=True), start=1):
         assert part.replace("from 0 to", "0 to 31") in refusal
         assert refusal == "" or refusal.startswith(f"item {number}: ")
-    with pytest.raises(ValueError, match="line 2: not JSON"):
-        list(json_boards(json.dumps(good) + "\n{", world))
+    one, two, three = json_boards("\n".join([json.dumps(good), "{", json.dumps(good)]), world)
+    assert (one.refusal, three.refusal) == ("", "")
+    assert two.refusal.startswith("line 2: not JSON")
+    for text in ("{", "", "{\n}{"):
+        with pytest.raises(ValueError, match="this is no JSON"):
+            list(json_boards(text, world))

@@ -77,15 +77,9 @@ def json_boards(text: str, world: World) -> Iterator[GivenBoard]:
     Raises:
         ValueError: If the text is no JSON.
     """
-    try:
-        whole = json.loads(text)
-        items = [(1, item) for item in (whole if isinstance(whole, list) else [whole])]
-    except (ValueError, RecursionError):
-        items = [
-            (number, _item(line, number))
-            for number, line in enumerate(lines_of(text), start=1)
-            if line.strip()
-        ]
+    items = list(_items(text))
+    if all(isinstance(item, ValueError) for _, item in items):
+        raise ValueError(f"this is no JSON ({items[0][1] if items else 'it is empty'})")
     for place, (line, item) in enumerate(items, start=1):
         title = str(item.get("id", "")) if isinstance(item, dict) else ""
         try:
@@ -95,15 +89,29 @@ def json_boards(text: str, world: World) -> Iterator[GivenBoard]:
             yield GivenBoard(line, title, None, refusal=f"{which}: {error}")
 
 
-def _item(line: str, number: int) -> Any:
+def _items(text: str) -> Iterator[tuple[int, Any]]:
+    """(line, JSON value) of a list or of a file with a value a line; the error in place of a line that is none."""
+    try:
+        whole = json.loads(text)
+    except (ValueError, RecursionError):
+        for number, line in enumerate(lines_of(text), start=1):
+            if line.strip():
+                yield number, _value(line)
+        return
+    yield from ((1, item) for item in (whole if isinstance(whole, list) else [whole]))
+
+
+def _value(line: str) -> Any:
     try:
         return json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise ValueError(f"line {number}: not JSON ({error})") from None
+        return ValueError(f"not JSON ({error})")
 
 
 def _grid(item: Any, world: World) -> Grid:
     """The grid in a problem, in a line of a manifest, or by itself."""
+    if isinstance(item, ValueError):
+        raise item
     for key in ("problem", "grid"):
         address = item.get("address", item) if isinstance(item, dict) else {}
         other = address.get("world", world.name) if isinstance(address, dict) else world.name
