@@ -16,11 +16,13 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import torch
 
 from videorlvr.base.records import read_jsonl
+from videorlvr.base.runs import METRICS
 from videorlvr.methods import run
 from videorlvr.methods.video.sde_grpo.config import GRPOConfig
 from videorlvr.methods.video.sft.config import SFTConfig
@@ -44,9 +46,14 @@ def tokens_of(task: Task) -> int:
 
 
 def seconds_a_step(folder: Path, skip: int) -> float:
-    """Median time between metrics lines, the first ones (compilation) left out."""
-    times = [line["elapsed_s"] for line in read_jsonl(folder / "metrics.jsonl")]
-    gaps = sorted(b - a for a, b in zip(times[skip:], times[skip + 1 :], strict=False))
+    """Median time of a step between lines of metrics, those of the first `skip` steps (compilation) left out."""
+    lines = [(line["step"], line["elapsed_s"]) for line in read_jsonl(folder / METRICS)]
+    late = [line for line in lines if line[0] >= skip]
+    if len(late) < 2:
+        raise SystemExit(
+            f"{len(lines)} lines of metrics, {len(late)} of them after step {skip}: take more --steps or --iterations"
+        )
+    gaps = sorted((t1 - t0) / (s1 - s0) for (s0, t0), (s1, t1) in pairwise(late))
     return gaps[len(gaps) // 2]
 
 
@@ -56,7 +63,7 @@ def time_sft(task: Task, model: DiTConfig, args: argparse.Namespace, out: Path) 
         pool_start=4096, pool_grow=64, compile=args.compile, save_every_s=1e6,
     )  # fmt: skip
     began = time.monotonic()
-    run(config, out)
+    policy = run(config, out)
     total, step = time.monotonic() - began, seconds_a_step(out, args.steps // 2)
     rate = args.batch / step
     share = rate * model_flops(model, tokens_of(task)) / args.peak
@@ -65,7 +72,7 @@ def time_sft(task: Task, model: DiTConfig, args: argparse.Namespace, out: Path) 
         f"{100 * share:.1f}% of peak  (all {total:.0f} s with compilation)",
         flush=True,
     )
-    return out
+    return policy
 
 
 def disturbed(policy: Path, share: float, out: Path) -> Path:
@@ -89,7 +96,7 @@ def time_rl(tasks: list[Task], policy: Path, args: argparse.Namespace, out: Path
         folder = out / window
         began = time.monotonic()
         run(config, folder)
-        lines = read_jsonl(folder / "metrics.jsonl")
+        lines = read_jsonl(folder / METRICS)
         last = lines[-1]
         print(
             f"RL {'+'.join(f'{t.world}:{t.level}' for t in tasks)} {window:5}  "
@@ -128,9 +135,9 @@ def main() -> None:
             time_rl(tasks, policy, args, Path(folder))
             return
         for number, task in enumerate(tasks):
-            run = time_sft(task, model, args, Path(folder) / f"sft{number}")
+            policy = time_sft(task, model, args, Path(folder) / f"sft{number}")
             if args.iterations:
-                time_rl([task], run, args, Path(folder) / f"rl{number}")
+                time_rl([task], policy, args, Path(folder) / f"rl{number}")
 
 
 if __name__ == "__main__":
