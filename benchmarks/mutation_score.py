@@ -1,4 +1,4 @@
-"""Which changes to the world and judge code does no test notice?
+"""Which changes to the code of worlds, judge, statistics and evaluation does no test notice?
 
     pip install mutmut "pytest<9.2"                               # mutmut 3.8 does not know pytest 9.2 yet
     python benchmarks/mutation_score.py FOLDER [--workers 1]      # may be stopped, and goes on when started again
@@ -95,6 +95,23 @@ GROUPS = (
         tuple(f"base/test_{name}.py" for name in ("frame_times", "frame_grid", "video_read")),
         slow="honest or bomb",
         packages=("base",),
+    ),
+    Group(
+        "statistics",
+        tuple(f"{SRC}/base/{name}.py" for name in ("stats", "clusters")),
+        tuple(f"base/test_{name}.py" for name in ("stats", "clusters")),
+        slow="hold_the_truth or are_drawn",
+        packages=("base",),
+    ),
+    Group(
+        "evaluation",
+        (
+            f"{SRC}/reports/cost.py",
+            *(f"{SRC}/evaluation/{name}.py" for name in ("summary", "compare", "runner", "folders", "clips")),
+        ),
+        tuple(f"evaluation/test_{name}.py" for name in ("compare", "runner", "folders")),
+        slow="baselines_score",
+        packages=("evaluation", "reports"),
     ),
 )
 JUDGING = ("oracle_trace", "oracle_video", "render_trace", "first_frame", "theme_of", "pace")
