@@ -46,7 +46,7 @@ def read_container(file: Path, form: Format, size: Size | None, stack: Stack) ->
     from av import logging
 
     before = logging.get_level()
-    logging.set_level(logging.INFO)
+    logging.set_level(logging.ERROR)
     logs: Log = []
     try:
         # Absolute, since FFmpeg takes a name like "concat:a|b" for a protocol.
@@ -150,12 +150,9 @@ def _matrix(frame: VideoFrame) -> bytes | None:
 
 
 def _complaint(logs: Log, names: set[str] | None) -> str:
-    """The first error that was logged, by one of these if named, or a frame that was mended in silence."""
-    from av import logging
-
-    for level, name, message in logs:
-        ours = names is None or name in names
-        if ours and (level <= logging.ERROR or message.startswith("concealing")):
+    """The first error that was logged, by one of these if named."""
+    for _, name, message in logs:
+        if names is None or name in names:
             return f"{name}: {message.strip()}"
     return ""
 
