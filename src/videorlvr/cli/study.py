@@ -89,7 +89,10 @@ def _run(args: Namespace, study: Any, out: Path) -> dict[str, Any]:
     most = args.jobs or len(share_machine(10_000))
     about_run = about(seed=study.seeds[0]) | {"seeds": list(study.seeds), "side_by_side": most}
     del about_run["seed"]
-    return run_study(study, out, program=PROGRAM, about=about_run, pilot=args.pilot, most=most)
+    try:
+        return run_study(study, out, program=PROGRAM, about=about_run, pilot=args.pilot, most=most)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("interrupted; the same command goes on with what is left") from None
 
 
 def _show(args: Namespace, card: dict[str, Any], out: Path) -> int:
