@@ -131,6 +131,23 @@ def test_a_rule_that_changed_after_the_run_is_refused(finished):
 
 
 @pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("study.json", '{"name": "tiny"}', r"study.json: question: .*no statement of a study"),
+        ("study.json", "[]", "study.json"),
+        ("records.jsonl", '{"arm": "start", "seed": "7"}\n', r"records.jsonl: record 1: seed: "),
+        ("records.jsonl", '{"arm": 3}\n', r"records.jsonl: record 1: arm: "),
+    ],
+)
+def test_a_damaged_folder_is_said_in_a_sentence(finished, tmp_path, name, text, said):
+    for kept in ("study.json", "about.json", "records.jsonl"):
+        shutil.copy(finished[1] / kept, tmp_path / kept)
+    (tmp_path / name).write_text(text)
+    with pytest.raises(ValueError, match=said):
+        write_card(tmp_path)
+
+
+@pytest.mark.parametrize(
     ("runs", "said"),
     [
         ({"start": {"recipe": "micro-mase-sft"}}, "micro-maze-sft"),

@@ -14,6 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict, FiniteFloat, TypeAdapter, ValidationError
+
 from videorlvr.base import runs
 from videorlvr.base.files import write_text_atomic
 from videorlvr.base.records import append_jsonl, read_json_object, read_jsonl, write_json
@@ -21,6 +23,21 @@ from videorlvr.evaluation.study import Study
 
 Record = dict[str, Any]
 STATEMENT = "study.json"
+
+
+class _Record(BaseModel):
+    """What every line of `records.jsonl` must hold; see `run.record_of`."""
+
+    model_config = ConfigDict(strict=True, extra="allow")
+
+    arm: str
+    seed: int
+    num_problems: int
+    measures: dict[str, FiniteFloat]
+    fingerprint: str | None
+
+
+_RECORDS = TypeAdapter(list[_Record])
 
 
 class StudyFolder:
@@ -53,7 +70,19 @@ class StudyFolder:
         write_json(self.statement, stated)
 
     def records(self) -> list[Record]:
-        return read_jsonl(self.records_file) if self.records_file.is_file() else []
+        """Raises ValueError, naming file and record, for one that lacks what a card is made of."""
+        records = read_jsonl(self.records_file) if self.records_file.is_file() else []
+        try:
+            _RECORDS.validate_python(records)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            number, *keys = first["loc"]
+            where = ".".join(map(str, keys)) or "it"
+            raise ValueError(
+                f"{self.records_file}: record {int(number) + 1}: {where}: {first['msg']}; remove that line, and run "
+                "the study again"
+            ) from None
+        return records
 
     def add(self, record: Record) -> None:
         append_jsonl(self.records_file, record)
@@ -81,4 +110,12 @@ def load_study(path: Path) -> tuple[Study, dict[str, Any], list[Record], bool]:
     about = read_json_object(folder.about_file) if folder.about_file.is_file() else {}
     stated = read_json_object(folder.statement)
     pilot = bool(stated.pop("pilot", False))
-    return Study.model_validate(stated), about, folder.records(), pilot
+    try:
+        study = Study.model_validate(stated)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"])) or "it"
+        raise ValueError(
+            f"{folder.statement}: {where}: {first['msg']}; it is no statement of a study"
+        ) from None
+    return study, about, folder.records(), pilot
