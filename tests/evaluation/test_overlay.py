@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -121,3 +122,34 @@ def test_any_video_gives_an_mp4_that_plays(shape: tuple[int, int, int], tmp_path
     assert fps == 8
     assert len(seen) == len(shown_frames(finding))
     assert PANEL_PX <= seen.shape[1] <= 2 * PANEL_PX
+
+
+def test_of_a_long_video_every_so_many_frames_are_shown_and_the_one_at_fault(tmp_path: Path) -> None:
+    world = WORLDS["maze"]
+    problem = make_problem(world, "small", "val", 0)
+    video = cheating(world, problem, "teleport").repeat(7, axis=0)
+    finding = finding_on(problem, video, tmp_path)
+    fault, last = finding.verdict.frame, len(video) - 1
+    assert fault
+    shown = shown_frames(finding, at_most=20)
+    assert set(shown) == {*range(0, last + 1, 5), fault, last}
+    assert shown == sorted(shown)
+    assert shown.count(fault) == 1 + HOLD_FRAMES
+    frames = overlay(problem, finding, at_most=20)
+    assert [bordered(page, RED) for page in frames] == [index == fault for index in shown]
+
+
+def test_a_long_overlay_plays_at_the_speed_of_its_video_and_is_made_frame_by_frame(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    problem = make_problem(WORLDS["sokoban"], "micro", "val", 0)
+    finding = finding_on(problem, np.zeros((64, 16, 16, 3), np.uint8), tmp_path)
+    monkeypatch.setattr("videorlvr.evaluation.overlay.MAX_SHOWN", 16)
+    tracemalloc.start()
+    write_overlay(tmp_path / "o.mp4", problem, finding)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    seen, fps = read_video(tmp_path / "o.mp4")
+    assert fps == 2
+    assert len(seen) == 16 + 1 + HOLD_FRAMES  # the last frame, which is at fault, is no fourth one
+    assert peak < 6 * seen[0].size, "pages are kept"

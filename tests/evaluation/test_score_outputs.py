@@ -183,5 +183,5 @@ def test_help_says_where_verdicts_are_kept_and_what_exit_codes_mean(
 ) -> None:
     assert main(["score", "--help"]) == 0
     text = capsys.readouterr().out
-    for words in ("journal", "exit codes", "130", "60 s of processor time", "foreign", "4096 MB"):
+    for words in ("journal", "exit codes", "130", "300 s of processor time", "foreign", "2048 MB"):
         assert words in text

@@ -30,8 +30,8 @@ are taken back where the first frame shows how.
 verdicts:
   success or a refusal with its reason; what is missing or broken is refused with a
   reason of its own. 'undecidable', and why, where the first frame cannot be read for
-  certain or judging came to no end: more than 60 s of processor time (of its own, so
-  a busy machine changes nothing) or 4096 MB of memory for one video, or a crash of the
+  certain or judging came to no end: more than 300 s of processor time (of its own, so
+  a busy machine changes nothing) or 2048 MB of memory for one video, or a crash of the
   decoder. It counts as not solved; the bounds of the rate say how much that matters.
 
 files:

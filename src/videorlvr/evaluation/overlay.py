@@ -9,13 +9,14 @@ Law: pure; the same finding gives the same frames.
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from videorlvr.base.media.video import Picture
-from videorlvr.base.media.write import write_mp4
+from videorlvr.base.media.write import write_pictures
 from videorlvr.judge.decoded import UNDECIDABLE
 from videorlvr.judge.files import Finding
 from videorlvr.judge.read import read
@@ -36,31 +37,47 @@ PAD, TITLE_PX, CAPTION_PX, BORDER_PX = 16, 24, 82, 8
 PAPER, INK, QUIET = (250, 250, 248), (28, 32, 38), (110, 118, 128)
 RED, AMBER, GREEN, OUTLINE = (208, 32, 32), (166, 100, 0), (20, 122, 90), (255, 0, 200)
 SHORTEST_FPS = 1.0
+MAX_SHOWN = 512
+"""Frames of a video that are drawn. A longer one, of more than half a minute, loses nothing that the eye could follow;
+drawing all of its frames would take longer than judging them."""
 
 
 def write_overlay(path: Path, problem: Problem, finding: Finding) -> None:
-    """Write the overlay of a finding that has a video, as an mp4 that plays anywhere."""
-    write_mp4(path, overlay(problem, finding), fps=max(finding.fps, SHORTEST_FPS), lossless=False)
+    """Write the overlay of a finding that has a video, as an mp4 that plays anywhere, at the video's own speed."""
+    fps = max(finding.fps / step_of(finding, MAX_SHOWN), SHORTEST_FPS)
+    write_pictures(path, pages(problem, finding, at_most=MAX_SHOWN), fps=fps)
 
 
-def overlay(problem: Problem, finding: Finding, *, panel_px: int = PANEL_PX) -> Video:
-    """The frames: uint8 [T + holds, H, W, 3], H and W even.
+def overlay(
+    problem: Problem, finding: Finding, *, panel_px: int = PANEL_PX, at_most: int = MAX_SHOWN
+) -> Video:
+    """The frames: uint8 [T + holds, H, W, 3], H and W even; see `pages`."""
+    return np.stack(list(pages(problem, finding, panel_px=panel_px, at_most=at_most)))
+
+
+def pages(
+    problem: Problem, finding: Finding, *, panel_px: int = PANEL_PX, at_most: int = MAX_SHOWN
+) -> Iterator[Picture]:
+    """The frames of the overlay, one by one, since a long one takes gigabytes.
 
     panel_px: about the height of the two panels; the reading is in cells of at least 8 px.
+    at_most: frames of the video that are shown, see `shown_frames`.
     """
-    assert finding.video is not None
-    trace = trace_of(problem, finding)
-    layout = panel_layout(problem, panel_px)
-    right = np.full((len(finding.video), layout.height_px, layout.width_px, 3), 200, np.uint8)
-    if trace is not None:
-        right = reading_panel(problem, trace, layout)
-    shown = shown_frames(finding)
-    fault = fault_frame(finding)
-    pages = {
-        index: _page(problem, finding, index, right[index], trace, at_fault=index == fault)
-        for index in dict.fromkeys(shown)
-    }
-    return np.stack([pages[index] for index in shown])
+    trace, layout = trace_of(problem, finding), panel_layout(problem, panel_px)
+    fault, before, page = fault_frame(finding), None, None
+    for index in shown_frames(finding, at_most):
+        if page is None or index != before:
+            right = np.full((layout.height_px, layout.width_px, 3), 200, np.uint8)
+            if trace is not None:
+                right = reading_panel(problem, one_frame(trace, index), layout)[0]
+            page = _page(problem, finding, index, right, trace, at_fault=index == fault)
+        before = index
+        yield page
+
+
+def one_frame(trace: Trace, index: int) -> Trace:
+    part = slice(index, index + 1)
+    return Trace(trace.ground[part], trace.figure[part], trace.confidence[part])
 
 
 def trace_of(problem: Problem, finding: Finding) -> Trace | None:
@@ -82,13 +99,21 @@ def fault_frame(finding: Finding) -> int | None:
     return 0 if verdict.reason == UNDECIDABLE else len(video) - 1
 
 
-def shown_frames(finding: Finding) -> list[int]:
-    """Which frame of the video each frame of the overlay shows: all in order, the one at fault held."""
+def step_of(finding: Finding, at_most: int) -> int:
+    """Every so many-th frame of a video is shown."""
     assert finding.video is not None
-    fault = fault_frame(finding)
-    return [
-        index for index in range(len(finding.video)) for _ in range(1 + HOLD_FRAMES if index == fault else 1)
-    ]
+    return -(-len(finding.video) // at_most)
+
+
+def shown_frames(finding: Finding, at_most: int = MAX_SHOWN) -> list[int]:
+    """Which frame of the video each frame of the overlay shows: in order, of a long video every second, third ...,
+    and always the last and the one at fault, which is held."""
+    assert finding.video is not None
+    fault, count = fault_frame(finding), len(finding.video)
+    chosen = {*range(0, count, step_of(finding, at_most)), count - 1} | (
+        {fault} if fault is not None else set()
+    )
+    return [index for index in sorted(chosen) for _ in range(1 + HOLD_FRAMES if index == fault else 1)]
 
 
 def panel_layout(problem: Problem, panel_px: int = PANEL_PX) -> Layout:

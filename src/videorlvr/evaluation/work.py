@@ -23,7 +23,7 @@ from videorlvr.judge.tolerance import DECLARED
 from videorlvr.worlds import world_of
 from videorlvr.worlds.api import Verdict
 
-MAX_VIDEO_S, MAX_VIDEO_MB = 60.0, 4096
+MAX_VIDEO_S, MAX_VIDEO_MB = 300.0, 2048
 """What judging one video may take, in seconds of processor time and in memory. A video at the limits of
 `base.media` stays within them."""
 

@@ -127,9 +127,8 @@ def picture_of(job: tuple[Problem, list[Path]]) -> bytes | None:
     finding = inspect(world_of(problem.address.world), problem, files, DECLARED)
     if finding.video is None:
         return None
-    frames = overlay(problem, finding, panel_px=PANEL_PX)
-    step = -(-len(frames) // MAX_SHOWN_FRAMES)
-    return animated_webp(frames[::step], fps=FPS, quality=QUALITY)
+    frames = overlay(problem, finding, panel_px=PANEL_PX, at_most=MAX_SHOWN_FRAMES)
+    return animated_webp(frames, fps=FPS, quality=QUALITY)
 
 
 def _cases(record: Record, picture: bytes | Lost | None) -> Iterable[Case]:

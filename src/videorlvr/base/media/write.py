@@ -9,13 +9,14 @@ import io
 import itertools
 import math
 import os
+from collections.abc import Iterable
 from fractions import Fraction
 
 import numpy as np
 
 from videorlvr.base.files import write_bytes_atomic
 from videorlvr.base.media.png import enlarged
-from videorlvr.base.media.video import Video, check_video
+from videorlvr.base.media.video import Picture, Video, check_video
 
 _WEBP_MAX_SIDE_PX = 16383
 
@@ -54,12 +55,23 @@ def write_mp4(
     write_bytes_atomic(path, encode_mp4(video, Fraction(fps).limit_denominator(65535), lossless=lossless))
 
 
-def encode_mp4(video: Video, fps: Fraction, *, lossless: bool, crf: int = 18) -> bytes:
+def write_pictures(path: str | os.PathLike[str], pictures: Iterable[Picture], *, fps: float) -> None:
+    """As `write_mp4` with loss, of pictures that are made one by one, all of one even size, and need not all be kept.
+
+    Raises:
+        OSError: If the file cannot be written.
+    """
+    write_bytes_atomic(path, encode_mp4(pictures, Fraction(fps).limit_denominator(65535), lossless=False))
+
+
+def encode_mp4(video: Video | Iterable[Picture], fps: Fraction, *, lossless: bool, crf: int = 18) -> bytes:
     import av
     from av.video.reformatter import ColorRange, Colorspace
     from av.video.stream import VideoStream
 
-    height, width = video.shape[1:3]
+    pictures = iter(video)
+    first = next(pictures)
+    height, width = first.shape[:2]
     buffer = io.BytesIO()
     codec, quality = ("libx264rgb", {"qp": "0"}) if lossless else ("libx264", {"crf": str(crf)})
     with av.open(buffer, "w", format="mp4") as container:
@@ -71,7 +83,7 @@ def encode_mp4(video: Video, fps: Fraction, *, lossless: bool, crf: int = 18) ->
             # Untagged, players take BT.601 for small pictures and BT.709 for large ones.
             stream.codec_context.colorspace = Colorspace.ITU601
             stream.codec_context.color_range = ColorRange.MPEG
-        for pixels in video:
+        for pixels in itertools.chain([first], pictures):
             frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(pixels), format="rgb24")
             if not lossless:
                 frame = frame.reformat(
