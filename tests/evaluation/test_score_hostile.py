@@ -49,7 +49,7 @@ def slow(first: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def large(first: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scoring, "MAX_VIDEO_MB", 192)
-    pictures(first, 1, 8000)
+    pictures(first, 1, 5700)
 
 
 def link_out(first: Path, monkeypatch: pytest.MonkeyPatch) -> None:

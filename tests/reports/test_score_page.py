@@ -77,7 +77,7 @@ def test_the_page_shows_each_kind_of_case(scored: tuple[Path, Path], tmp_path: P
 
 @pytest.mark.parametrize(
     ("count", "side", "why"),
-    [(32, 4000, "processor time"), (1, 8000, "MB of memory")],
+    [(32, 4000, "processor time"), (1, 5700, "MB of memory")],
     ids=["hangs", "takes all memory"],
 )
 def test_a_file_that_turns_hostile_is_shown_as_lost(
