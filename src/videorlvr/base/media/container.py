@@ -10,8 +10,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-import numpy as np
-
 from videorlvr.base.media.display import Display, turn_of
 from videorlvr.base.media.formats import AVI, Format
 from videorlvr.base.media.frame_times import MIN_SHOWN_MS, NO_RATE_FPS, FrameTimes, frames_held
@@ -34,8 +32,6 @@ STRICT_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}
 """Decoders that notice damage which FFmpeg's own, of the same codec, do not."""
 _STILLS = {"mjpeg", "png", "bmp", "gif", "webp", "tiff"}
 """Codecs of covers and thumbnails that their writer did not mark as such."""
-_DIFFERENT = 32
-"""Grey levels in some pixel from which on two frames are not the same picture."""
 
 Log = Sequence[tuple[int, str, str]]
 
@@ -164,7 +160,7 @@ def _damaged(stack: Stack, what: str) -> VideoError:
 def _check_shown(stack: Stack, times: FrameTimes) -> None:
     """No frame that differs from the next may be over before a screen shows it."""
     for index, shown_ms in _brief(times):
-        if np.abs(stack.frame(index).astype(np.int16) - stack.frame(index + 1)).max() >= _DIFFERENT:
+        if stack.changes_after(index):
             raise VideoError(
                 "ambiguous",
                 f"frame {index} is shown for {shown_ms:.3g} ms; what is shown for less than {MIN_SHOWN_MS:g} ms, no "

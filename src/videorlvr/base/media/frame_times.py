@@ -21,7 +21,8 @@ NO_RATE_FPS = 8.0
 MIN_SHOWN_MS = 4.0
 """The fastest screens show 240 pictures a second."""
 INSTANT_MS, INSTEAD_MS = 10.0, 100.0
-"""Browsers show a picture of an animation that is to last this long, or less, for a tenth of a second instead."""
+"""A picture of an animation that states no time is shown for a tenth of a second. Of one that is to last 10 ms or less,
+browsers make the same, and other players do not."""
 _FINEST = 16
 """Parts of the shortest picture that are tried as the time grid."""
 _CLEAR = 8

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,9 +46,8 @@ def read_animation(file: Path, form: Format, size: Size | None, stack: Stack) ->
     durations: list[float] = []
     with _opened(file, form) as image:
         reader = _Reader(size)
-        first = (
-            1 if getattr(image, "default_image", False) else 0
-        )  # a PNG's picture for who shows no animation
+        # A PNG may have a picture for who shows no animation.
+        first = 1 if getattr(image, "default_image", False) else 0
         for index in range(first, getattr(image, "n_frames", 1)):
             image.seek(index)
             check_picture(image.height, image.width)
@@ -57,9 +57,21 @@ def read_animation(file: Path, form: Format, size: Size | None, stack: Stack) ->
             stack.add(reader.shown(image))
     if not durations:
         raise VideoError("no_frames", "there are no pictures in it")
-    lengths = [INSTEAD_MS if length <= INSTANT_MS else length for length in durations]
+    lengths = _shown_ms(durations, stack)
     shown, period_ms = frames_shown(lengths, unit_ms=form.unit_ms, max_frames=stack.max_frames)
     return stack.hold(shown), 1000 / period_ms
+
+
+def _shown_ms(durations: Sequence[float], stack: Stack) -> list[float]:
+    """For how long each picture is shown, of how long it is to be."""
+    for index, length in enumerate(durations):
+        if 0 < length <= INSTANT_MS and stack.changes_after(index):
+            raise VideoError(
+                "ambiguous",
+                f"picture {index} is to be shown for {length:.3g} ms: some players do so, too briefly to be seen, and "
+                f"others show it for {INSTEAD_MS:.0f} ms; let pictures last longer than {INSTANT_MS:.0f} ms",
+            )
+    return [INSTEAD_MS if length <= INSTANT_MS else length for length in durations]
 
 
 def read_folder(folder: Path, size: Size | None, stack: Stack) -> tuple[Video, float]:

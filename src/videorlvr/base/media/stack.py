@@ -16,6 +16,9 @@ from videorlvr.base.media.video import MAX_DECODED_PX, MAX_KEPT_BYTES, Picture, 
 _SMALL_BYTES = 2**20
 """Until there are more, frames are kept one by one: a large array is new to the process, page by page."""
 
+_DIFFERENT = 32
+"""Grey levels in some pixel from which on two frames are not the same picture."""
+
 
 class Stack:
     """Frames of one size, at most `max_frames` of them."""
@@ -71,6 +74,13 @@ class Stack:
     def frame(self, index: int) -> Picture:
         """One of those that were kept."""
         return self._few[index] if self._store is None else self._store[index]
+
+    def changes_after(self, index: int) -> bool:
+        """Is the frame after this one another picture?"""
+        if index + 1 >= self.num_frames:
+            return False
+        apart = np.abs(self.frame(index).astype(np.int16) - self.frame(index + 1))
+        return bool(apart.max() >= _DIFFERENT)
 
     def video(self) -> Video:
         """What was kept, [T, H, W, 3]."""
