@@ -137,7 +137,8 @@ def markdown_of(card: Card) -> str:
         f"{problems} problems of {card['suite']}, {card['samples']} videos each.",
         markdown_table(*findings_table(card)),
         "Each rule was stated before the runs; differences and ratios are taken seed by seed. A rule is held if the "
-        "whole interval lies beyond its bound, not held if it lies on the other side, else undecided.",
+        "whole interval lies beyond its bound, not held if it lies on the other side, else undecided. All criteria "
+        "must be held, which needs no correction for their number; asides are not corrected for theirs.",
         f"*Budget*: equal between arms: {', '.join(MEASURES[name].title for name in budget['equal']) or 'nothing'}; "
         f"expected to take {budget['seconds']:.0f} s on {budget['on']}.",
         f"*Simulated*: {card['simulated'] or 'nothing'}.",
