@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from videorlvr.base import clusters, seeding, stats
+from videorlvr.base import clusters, paired, seeding, stats
 from videorlvr.evaluation.puzzles import puzzle_of
 from videorlvr.evaluation.suites import problems, suite_of
 
@@ -94,7 +94,7 @@ def old_rate(x: Floats, case: Case, rng: np.random.Generator) -> tuple[float, fl
 
 def new_difference(d: Floats, case: Case, _: np.random.Generator) -> tuple[float, float]:
     number = clusters.effective_number(d, case.labels)
-    return stats.tango(float((d < 0).mean()) * number, float((d > 0).mean()) * number, number)
+    return paired.tango(float((d < 0).mean()) * number, float((d > 0).mean()) * number, number)
 
 
 def old_difference(d: Floats, case: Case, rng: np.random.Generator) -> tuple[float, float]:
@@ -127,7 +127,7 @@ def false_alarms(case: Case, discordant: float, draws: int) -> list[float]:
         rng = seeding.rng("false-alarms", case.name, str(discordant), draw)
         d = np.array([-1.0, 1.0, 0.0])[outcomes(case, means, rng)]
         by_problem = d.reshape(-1, case.samples).sum(1)
-        old = stats.mcnemar_exact(int((by_problem < 0).sum()), int((by_problem > 0).sum()))
+        old = paired.mcnemar_exact(int((by_problem < 0).sum()), int((by_problem > 0).sum()))
         fired += [clusters.sign_flip(d, case.labels) < 0.05, old < 0.05]
     return list(fired / draws)
 

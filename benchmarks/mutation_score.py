@@ -98,7 +98,7 @@ GROUPS = (
     ),
     Group(
         "statistics",
-        tuple(f"{SRC}/base/{name}.py" for name in ("stats", "clusters")),
+        tuple(f"{SRC}/base/{name}.py" for name in ("stats", "paired", "clusters")),
         tuple(f"base/test_{name}.py" for name in ("stats", "clusters")),
         slow="hold_the_truth or are_drawn",
         packages=("base",),
@@ -107,7 +107,10 @@ GROUPS = (
         "evaluation",
         (
             f"{SRC}/reports/cost.py",
-            *(f"{SRC}/evaluation/{name}.py" for name in ("summary", "compare", "runner", "folders", "clips")),
+            *(
+                f"{SRC}/evaluation/{name}.py"
+                for name in ("summary", "pairs", "compare", "kept", "runner", "folders", "clips")
+            ),
         ),
         tuple(f"evaluation/test_{name}.py" for name in ("compare", "runner", "folders")),
         slow="baselines_score",

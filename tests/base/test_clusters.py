@@ -6,14 +6,16 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import permutation_test
 
 from videorlvr.base.clusters import effective_number, sign_flip
-from videorlvr.base.stats import mcnemar_exact, tango, wilson
+from videorlvr.base.paired import mcnemar_exact, tango
+from videorlvr.base.stats import wilson
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from([-1, 0, 1]), min_size=1, max_size=60))
 def test_one_outcome_a_puzzle_is_as_without_puzzles(values):
     labels = [f"p{index}" for index in range(len(values))]

@@ -5,13 +5,14 @@ import math
 from statistics import NormalDist
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.contingency_tables import mcnemar as statsmodels_mcnemar
 from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
 
-from videorlvr.base.stats import f1, holm, mcnemar_exact, mean_of, pass_at_k, tango, wilson
+from videorlvr.base.paired import mcnemar_exact, tango
+from videorlvr.base.stats import f1, holm, mean_of, pass_at_k, wilson
 
 
 @pytest.mark.parametrize(
@@ -36,6 +37,7 @@ def test_wilson_without_trials_says_nothing_and_ends_are_exact():
     assert wilson(5, 10, confidence=0.99)[0] < wilson(5, 10)[0] < wilson(5, 10, confidence=0.5)[0]
 
 
+@settings(deadline=None)
 @given(total=st.integers(1, 3000), data=st.data())
 def test_wilson_ends_solve_the_score_equation(total, data):
     """The definition: the ends are the p with |successes / n - p| = z sqrt(p (1 - p) / n)."""
@@ -89,6 +91,7 @@ def test_tango_equals_published_intervals(only_a, only_b, total, low, high):
     assert tango(only_b, only_a, total) == pytest.approx((-high, -low), abs=6e-5 if total > 100 else 6e-4)
 
 
+@settings(deadline=None)
 @given(total=st.integers(1, 400), data=st.data())
 def test_tango_agrees_with_mcnemars_score_test(total, data):
     only_a = data.draw(st.integers(0, total))
@@ -120,6 +123,7 @@ def test_mcnemar_equals_a_published_p():
     assert mcnemar_exact(16, 6) == pytest.approx(0.052479, abs=5e-7)  # as above
 
 
+@settings(deadline=None)
 @given(st.integers(1, 500), st.data())
 def test_wilson_is_that_of_statsmodels_at_real_counts_too(total, data):
     successes = data.draw(st.floats(0, total))

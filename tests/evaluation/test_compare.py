@@ -7,7 +7,7 @@ from argparse import Namespace
 
 import pytest
 
-from videorlvr.base import stats
+from videorlvr.base import paired
 from videorlvr.base.records import read_json, read_jsonl, write_json
 from videorlvr.base.runs import evaluation_dir
 from videorlvr.cli.compare import run as compare_command
@@ -57,7 +57,7 @@ def test_known_answer():
     assert part["difference"] == pytest.approx(0.2)
     assert (part["only_a"], part["only_b"]) == (5, 25)
     assert part["p"] == pytest.approx(3.249e-4, rel=1e-3)  # 2 P(Binomial(30, 1/2) <= 5)
-    assert (part["low"], part["high"]) == stats.tango(5, 25, 100)
+    assert (part["low"], part["high"]) == paired.tango(5, 25, 100)
     assert (part["n"], part["puzzles"], part["effective_n"], part["p_holm"]) == (100, 100, 100, part["p"])
     assert result["real"]
     assert result["verdict"].startswith("RL is better than SFT by 0.200 [")

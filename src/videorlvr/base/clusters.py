@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from videorlvr.base.stats import mcnemar_exact
+from videorlvr.base.paired import mcnemar_exact
 
 Labels = Sequence[str] | npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]

@@ -12,14 +12,13 @@ import errno
 import io
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from videorlvr import __version__
 from videorlvr.base.choices import nearest
 from videorlvr.base.signals import SCHEDULER, handled, interrupt
-from videorlvr.cli import audit, methods, score, study, worlds
-from videorlvr.cli.output import JSON_HELP, table
-from videorlvr.cli.parser import Parser, add_command, key_values, minutes, positive
+from videorlvr.cli import audit, methods, runs, score, study, worlds
+from videorlvr.cli.parser import Parser, key_values
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 EXIT_MISTAKE, EXIT_INTERRUPTED, EXIT_BROKEN_PIPE = 2, 130, 141
@@ -37,51 +36,6 @@ OPTIONAL_PACKAGES = {
 """Package that may be absent -> the extra of this package that brings it."""
 
 
-def _train(args: argparse.Namespace) -> int | None:
-    if args.recipe is None:
-        from videorlvr.cli.train import recipe_lines
-
-        if not args.help:
-            args.parser.error(f"which recipe? One of: {', '.join(name for name, _ in recipe_lines())}")
-        args.parser.print_help()
-        print("\nrecipes:\n" + table(recipe_lines(), indent=2))
-        return 0
-    if args.help:
-        args.overrides = {"--help": ""}  # the recipe's settings, which only the recipe knows
-
-    from videorlvr.cli.train import run
-
-    return _call(run, args)
-
-
-def _evaluate(args: argparse.Namespace) -> int | None:
-    from videorlvr.cli.evaluate import run
-
-    return _call(run, args)
-
-
-def _compare(args: argparse.Namespace) -> int | None:
-    from videorlvr.cli.compare import run
-
-    return _call(run, args)
-
-
-def _report(args: argparse.Namespace) -> int | None:
-    from videorlvr.cli.report import run
-
-    return _call(run, args)
-
-
-def _quickstart(args: argparse.Namespace) -> int | None:
-    from videorlvr.cli.quickstart import run
-
-    return _call(run, args)
-
-
-def _call(run: Callable[[argparse.Namespace], int | None], args: argparse.Namespace) -> int | None:
-    return run(args)  # a command that always succeeds may return nothing
-
-
 def build_parser() -> Parser:
     """All commands and their arguments. `run` is the command, `overrides` what `train` passes on."""
     parser = Parser(
@@ -93,97 +47,13 @@ def build_parser() -> Parser:
     parser.set_defaults(run=None, parser=parser, overrides={})
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
     worlds.register(commands)
-    _register_runs(commands)
+    runs.register(commands)
     score.register(commands)
     audit.register(commands)
     methods.register(commands)
     study.register(commands)
-    _register_results(commands)
+    runs.register_results(commands)
     return parser
-
-
-def _register_runs(commands: argparse._SubParsersAction[Parser]) -> None:
-    train = add_command(
-        commands,
-        "train",
-        _train,
-        help="train a policy after a recipe",
-        usage="videorlvr train RECIPE [--out DIR] [--key value ...]",
-        more=(
-            "Any other '--key value' changes that setting of the recipe, for example --seed 1;\n"
-            "'videorlvr train RECIPE --help' lists them."
-        ),
-        passthrough=True,
-        add_help=False,
-    )
-    train.add_argument("recipe", metavar="RECIPE", nargs="?", help="name of the recipe")
-    train.add_argument("-h", "--help", action="store_true", help="show this message, or a recipe's settings")
-    train.add_argument("--out", metavar="DIR", help="run folder to write, or to resume")
-    evaluate = add_command(commands, "evaluate", _evaluate, help="measure a trained run on a suite")
-    evaluate.add_argument(
-        "run_folder",
-        metavar="RUN",
-        help="run folder, or a player without training: oracle, random-legal, frozen-frame",
-    )
-    evaluate.add_argument(
-        "--suite",
-        metavar="S",
-        required=True,
-        help="name of the suite, such as small-v2 or small-v2:maze, or WORLD:LEVEL",
-    )
-    evaluate.add_argument(
-        "--samples", metavar="K", type=positive, default=1, help="videos a problem (default: 1)"
-    )
-    evaluate.add_argument(
-        "--out", metavar="DIR", help="folder that gets 'evaluations/S' (default: the run folder itself)"
-    )
-    evaluate.add_argument("--json", metavar="F", help=JSON_HELP)
-    evaluate.add_argument(
-        "--device",
-        metavar="D",
-        choices=("auto", "cpu", "cuda"),
-        default="auto",
-        help="auto, cpu or cuda (default: auto)",
-    )
-
-
-def _register_results(commands: argparse._SubParsersAction[Parser]) -> None:
-    compare = add_command(
-        commands, "compare", _compare, help="compare two evaluated runs, problem by problem"
-    )
-    compare.add_argument("run_a", metavar="RUN_A", help="run folder")
-    compare.add_argument("run_b", metavar="RUN_B", help="run folder")
-    compare.add_argument("--suite", metavar="S", help="name of the suite (default: the one both have)")
-    compare.add_argument(
-        "--across",
-        action="store_true",
-        help="compare what was judged differently, too: by another judge, reward, suite or version of a world",
-    )
-    compare.add_argument("--json", metavar="F", help=JSON_HELP)
-    report = add_command(commands, "report", _report, help="write a page about one or more runs")
-    report.add_argument("runs", metavar="RUN", nargs="+", help="run folder")
-    report.add_argument("--out", metavar="F", required=True, help="HTML file to write")
-    quickstart = add_command(
-        commands,
-        "quickstart",
-        _quickstart,
-        help="make, train, judge and report a small example on this machine",
-        more=(
-            "Trains a policy on solved mazes, goes on from it by RL without solutions and, for comparison, by more\n"
-            "of the same training at equal cost; plays and judges all of them on problems that none has seen; writes\n"
-            "a page about it. Interrupted, it goes on where it was when it is started again."
-        ),
-    )
-    quickstart.add_argument(
-        "--out", metavar="DIR", default="runs/quickstart", help="folder to write (default: runs/quickstart)"
-    )
-    quickstart.add_argument(
-        "--minutes",
-        metavar="M",
-        type=minutes,
-        default=10.0,
-        help="about how long it may take; a slow machine does less, and says so (default: 10)",
-    )
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:

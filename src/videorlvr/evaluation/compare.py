@@ -14,9 +14,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from videorlvr.base import clusters, stats
+from videorlvr.base import clusters, paired, stats
 from videorlvr.evaluation.folders import Evaluation
-from videorlvr.evaluation.summary import Record, puzzle_in
+from videorlvr.evaluation.pairs import Pair, pairs_of, puzzle_of_pair
+from videorlvr.evaluation.summary import Record
 from videorlvr.judge.fingerprint import FingerprintError, check_alike
 
 ALPHA = 0.05
@@ -105,14 +106,7 @@ def compare(
         FingerprintError: If the records were not all judged alike; `compare_evaluations` can say why.
         ValueError: If no pair is shared, or a pair is missing on one side and `allow_partial` is off.
     """
-    if not across:
-        _check_one_fingerprint([*records_a, *records_b], label_a, label_b)
-    pairs_a, pairs_b = _keyed(records_a, label_a), _keyed(records_b, label_b)
-    shared = [key for key in pairs_a if key in pairs_b]
-    _check_pairs(pairs_a, pairs_b, shared, label_a, label_b, allow_partial)
-    by_world: dict[str, list[_Pair]] = {}
-    for key in shared:
-        by_world.setdefault(str(pairs_a[key]["world"]), []).append((pairs_a[key], pairs_b[key]))
+    by_world = pairs_of(records_a, records_b, label_a, label_b, allow_partial=allow_partial, across=across)
     worlds = {name: _difference(pairs) for name, pairs in by_world.items()}
     for part, p_holm in zip(
         worlds.values(), stats.holm([part["p"] for part in worlds.values()]), strict=True
@@ -123,16 +117,13 @@ def compare(
     return {
         "label_a": label_a,
         "label_b": label_b,
-        "num_pairs": len(shared),
+        "num_pairs": sum(map(len, by_world.values())),
         "worlds": worlds,
         "average": average,
         "real": real,
         "rule": RULE,
         "verdict": _verdict(worlds, average, real, label_a, label_b),
     }
-
-
-_Pair = tuple[Record, Record]
 
 
 def _is_real(p: float, part: Mapping[str, Any]) -> bool:
@@ -143,50 +134,13 @@ def format_p(p: float) -> str:
     return "p < 0.0001" if p < 1e-4 else f"p = {p:.4f}" if p < 0.1 else f"p = {p:.2f}"
 
 
-def _check_one_fingerprint(records: Sequence[Record], label_a: str, label_b: str) -> None:
-    """Records that have none are of a caller who made them himself; some with and some without are not alike."""
-    found = sorted({str(record.get("fingerprint", "none")) for record in records})
-    if len(found) > 1:
-        raise FingerprintError(
-            f"the records of {label_a} and {label_b} have fingerprints {', '.join(found[:4])}; expected one, "
-            "since others were judged otherwise: evaluate both again, or allow it (across=True)"
-        )
-
-
-def _keyed(records: Sequence[Record], label: str) -> dict[tuple[str, int], Record]:
-    keyed = {(record["id"], record["sample"]): record for record in records}
-    if len(keyed) != len(records):
-        raise ValueError(
-            f"{label} has {len(records) - len(keyed)} records twice; expected one for each id and sample"
-        )
-    return keyed
-
-
-def _check_pairs(
-    pairs_a: Mapping[Any, Any],
-    pairs_b: Mapping[Any, Any],
-    shared: list[Any],
-    label_a: str,
-    label_b: str,
-    allow_partial: bool,
-) -> None:
-    if not shared:
-        raise ValueError(f"{label_a} and {label_b} share no problem: evaluate both on the same suite")
-    only_a, only_b = len(pairs_a) - len(shared), len(pairs_b) - len(shared)
-    if (only_a or only_b) and not allow_partial:
-        raise ValueError(
-            f"the suites differ: {len(shared)} pairs are shared, {only_a} are only in {label_a} and {only_b} "
-            f"only in {label_b}; evaluate both alike, or allow a partial comparison (allow_partial=True)"
-        )
-
-
-def _difference(pairs: Sequence[_Pair]) -> dict[str, Any]:
+def _difference(pairs: Sequence[Pair]) -> dict[str, Any]:
     """One world."""
     a, b = (np.array([float(pair[side]["success"]) for pair in pairs]) for side in (0, 1))
-    puzzles = [_puzzle(pair) for pair in pairs]
+    puzzles = [puzzle_of_pair(pair) for pair in pairs]
     number = clusters.effective_number(b - a, puzzles)
     share = number / len(pairs)
-    low, high = stats.tango(float((a > b).sum()) * share, float((b > a).sum()) * share, number)
+    low, high = paired.tango(float((a > b).sum()) * share, float((b > a).sum()) * share, number)
     by_problem: dict[str, float] = {}
     for pair, gap in zip(pairs, b - a, strict=True):
         by_problem[pair[0]["id"]] = by_problem.get(pair[0]["id"], 0.0) + gap
@@ -205,12 +159,7 @@ def _difference(pairs: Sequence[_Pair]) -> dict[str, Any]:
     }
 
 
-def _puzzle(pair: _Pair) -> str:
-    """From whichever side says it: one of them may be of an older release."""
-    return next((str(record["puzzle"]) for record in pair if record.get("puzzle")), puzzle_in(pair[0]))
-
-
-def _average(by_world: Mapping[str, Sequence[_Pair]], worlds: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _average(by_world: Mapping[str, Sequence[Pair]], worlds: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """All worlds with equal weights, in the interval and in the test: each world's differences are weighed so that its
     mean counts the same."""
     difference, low, high = stats.mean_of(
@@ -222,7 +171,7 @@ def _average(by_world: Mapping[str, Sequence[_Pair]], worlds: Sequence[Mapping[s
         for pairs in by_world.values()
         for a, b in pairs
     ]
-    puzzles = [f"{world} {_puzzle(pair)}" for world, pairs in by_world.items() for pair in pairs]
+    puzzles = [f"{world} {puzzle_of_pair(pair)}" for world, pairs in by_world.items() for pair in pairs]
     return {
         **{key: sum(part[key] for part in worlds) for key in ("n", "puzzles", "only_a", "only_b")},
         **{side: sum(part[side] for part in worlds) / len(worlds) for side in ("success_a", "success_b")},

@@ -10,34 +10,28 @@ While it runs, `summary.json` says `complete: false`, and `records.jsonl` grows 
 from __future__ import annotations
 
 import dataclasses
-import json
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-import videorlvr
 from videorlvr.base import runs
-from videorlvr.base.files import write_text_atomic
 from videorlvr.base.lock import only_process_in
 from videorlvr.base.progress import track
-from videorlvr.base.records import append_jsonl, read_json_object, read_jsonl, to_json, write_json
-from videorlvr.evaluation.clips import RULE, chosen_ids, read_clips, write_clips
+from videorlvr.base.records import append_jsonl, to_json
+from videorlvr.evaluation import kept
+from videorlvr.evaluation.clips import chosen_ids, read_clips, write_clips
+from videorlvr.evaluation.kept import Key
 from videorlvr.evaluation.puzzles import puzzle_of
 from videorlvr.evaluation.suites import Suite, problems, suite_hash
-from videorlvr.evaluation.summary import AGGREGATION, summarise
 from videorlvr.judge.door import judge_batch
 from videorlvr.judge.fingerprint import Fingerprint, fingerprint_of
 from videorlvr.judge.tolerance import EXACT, Tolerance
 from videorlvr.players.baselines import Player
 from videorlvr.worlds import world_of
 from videorlvr.worlds.api import Problem, Verdict, Video, World
-
-Key = tuple[str, int]
-"""(id, sample) of a record."""
 
 
 @dataclass(frozen=True)
@@ -139,18 +133,18 @@ def evaluate(
     identity = {
         "player": name,
         "checkpoint": checkpoint,
-        "settings": settings_of(player),
+        "settings": kept.settings_of(player),
         "suite": suite.name,
         "fingerprint": stamp.to_json(),
     }
-    previous, done = _so_far(out, identity)
-    if previous and _is_all(previous, done, samples, order):
+    previous, done = kept.so_far(out, identity)
+    if previous and kept.is_all(previous, done, samples, order):
         return previous
     with only_process_in(out):
-        previous, done = _so_far(out, identity)  # again: another process may have been at it until now
-        _say_puzzles(done, listed)
+        previous, done = kept.so_far(out, identity)  # again: another process may have been at it until now
+        kept.say_puzzles(done, listed)
         clips = read_clips(out / runs.CLIPS) if previous and previous["complete"] else {}
-        _start(out, identity, samples, done, order)
+        kept.start(out, identity, samples, done, order)
         batches = plan(listed, samples=samples, batch_size=batch_size)
         left = [batch for batch in batches if not all(key in done for key in batch.keys)]
         for batch in track(left, f"{name} on {suite.name}", total=len(left)):
@@ -158,9 +152,9 @@ def evaluate(
             wanted = chosen_ids(done[key] for key in order if key in done)
             clips = {name: clips[name] for name in wanted if name in clips}
         records = [done[key] for key in order]
-        _write_lines(out, records)
+        kept.write_records(out, records)
         write_clips(out / runs.CLIPS, _complete_clips(player, batches, clips, chosen_ids(records)))
-        return _finish(out, identity, samples, records)
+        return kept.finish(out, identity, samples, records)
 
 
 def _play_and_record(
@@ -199,76 +193,4 @@ def fingerprint_of_suite(suite: Suite, tolerance: Tolerance) -> Fingerprint:
     return fingerprint_of(worlds, tolerance=tolerance, suite=suite.name, suite_hash=suite_hash(suite))
 
 
-def settings_of(player: Player) -> dict[str, Any] | None:
-    """What a player says its videos depend on beside its weights; None for one that says nothing."""
-    identity = getattr(player, "identity", None)
-    return None if identity is None else dict(to_json(identity))
-
-
-def _is_all(previous: dict[str, Any], done: dict[Key, Any], samples: int, order: list[Key]) -> bool:
-    """Is there nothing left to do? An older release's records say no puzzle, and its summary counts otherwise."""
-    return (
-        previous["complete"]
-        and previous["samples"] == samples
-        and done.keys() == set(order)
-        and previous["results"].get("aggregation") == AGGREGATION
-        and all("puzzle" in record for record in done.values())
-    )
-
-
-def _say_puzzles(done: dict[Key, Any], listed: list[Problem]) -> None:
-    by_id = {str(problem.address): problem for problem in listed}
-    for key, record in done.items():
-        if "puzzle" not in record and key[0] in by_id:
-            record["puzzle"] = puzzle_of(by_id[key[0]])
-
-
-def _so_far(out: Path, identity: dict[str, Any]) -> tuple[dict[str, Any] | None, dict[Key, Any]]:
-    previous = _previous(out, identity)
-    return previous, _done(out, previous)
-
-
-def _previous(out: Path, identity: dict[str, Any]) -> dict[str, Any] | None:
-    """The summary in `out` if it is of the same evaluation."""
-    path = out / runs.SUMMARY
-    found = read_json_object(path) if path.is_file() else None
-    same = found is not None and all(found.get(key) == value for key, value in to_json(identity).items())
-    return found if same else None
-
-
-def _done(out: Path, previous: dict[str, Any] | None) -> dict[Key, Any]:
-    path = out / runs.RECORDS
-    records = read_jsonl(path) if previous and path.is_file() else []
-    return {(record["id"], record["sample"]): record for record in records}
-
-
-def _start(out: Path, identity: dict[str, Any], samples: int, done: dict[Key, Any], order: list[Key]) -> None:
-    """The state from which a killed evaluation can go on; records that are not asked for are dropped."""
-    for key in done.keys() - set(order):
-        del done[key]
-    _write_lines(out, list(done.values()))
-    write_json(out / runs.SUMMARY, {"complete": False, **identity, "samples": samples})
-
-
-def _write_lines(out: Path, records: list[dict[str, Any]]) -> None:
-    text = "".join(json.dumps(record, allow_nan=False) + "\n" for record in records)
-    write_text_atomic(out / runs.RECORDS, text)
-
-
-def _finish(
-    out: Path, identity: dict[str, Any], samples: int, records: list[dict[str, Any]]
-) -> dict[str, Any]:
-    summary = {
-        "complete": True,
-        **identity,
-        "samples": samples,
-        "package": videorlvr.__version__,
-        "date": datetime.now(UTC).isoformat(timespec="seconds"),
-        "clips_rule": RULE,
-        "results": summarise(records),
-    }
-    write_json(out / runs.SUMMARY, summary)
-    return dict(to_json(summary))
-
-
-__all__ = ["Batch", "evaluate", "plan", "play", "record_of", "summarise"]
+__all__ = ["Batch", "evaluate", "plan", "play", "record_of"]
