@@ -20,6 +20,7 @@ from videorlvr.judge.tolerance import EXACT
 from videorlvr.players.baselines import BASELINES
 from videorlvr.worlds import WORLDS
 from videorlvr.worlds.api import Reward
+from videorlvr.worlds.verify import JUDGE_VERSION
 
 
 def records(world, outcomes, sample=0):
@@ -209,7 +210,7 @@ def other_world(monkeypatch):
 @pytest.mark.parametrize(
     ("change", "part"),
     [
-        ("other_judge", "the judge's version (2, 999)"),
+        ("other_judge", f"the judge's version ({JUDGE_VERSION}, 999)"),
         ("other_world", "reward 'sparse' of maze (sum of success 1, sum of success 0.5)"),
     ],
 )

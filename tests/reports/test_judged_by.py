@@ -11,6 +11,7 @@ from videorlvr.base.runs import evaluation_dir
 from videorlvr.cli.main import main
 from videorlvr.evaluation import runner, suites
 from videorlvr.players.baselines import BASELINES
+from videorlvr.worlds.verify import JUDGE_VERSION
 
 SUITE = suites.Suite("smoke-v1:maze", (suites.Part("maze", "micro", "test", 4),))
 WARNING = "These players were not judged alike"
@@ -31,7 +32,9 @@ def test_players_judged_alike_share_a_line(tmp_path: Path) -> None:
     sft = run(tmp_path / "sft", "sft")
     html = page(tmp_path, sft, run(tmp_path / "rl", "grpo", sft))
     digest = read_json(evaluation_dir(sft, SUITE.name) / "summary.json")["fingerprint"]["digest"]
-    assert f"All players here: fingerprint {digest} (judge 2; maze-v1; suite smoke-v1:maze" in html
+    assert (
+        f"All players here: fingerprint {digest} (judge {JUDGE_VERSION}; maze-v1; suite smoke-v1:maze" in html
+    )
     assert "SDE-GRPO against SFT" in html
     assert WARNING not in html
 
@@ -40,7 +43,8 @@ def test_players_judged_otherwise_are_not_compared(tmp_path: Path, monkeypatch: 
     sft = run(tmp_path / "sft", "sft")
     monkeypatch.setattr("videorlvr.judge.fingerprint.JUDGE_VERSION", 999)
     html = page(tmp_path, sft, run(tmp_path / "rl", "grpo", sft))
-    assert "SFT and SDE-GRPO cannot be compared, for they differ in the judge&#39;s version (2, 999)" in html
+    differ = f"they differ in the judge&#39;s version ({JUDGE_VERSION}, 999)"
+    assert f"SFT and SDE-GRPO cannot be compared, for {differ}" in html
     assert WARNING in html
     assert "SDE-GRPO against SFT" not in html
 

@@ -11,6 +11,7 @@ from videorlvr.base.records import read_json, write_json
 from videorlvr.cli.main import main
 from videorlvr.judge.fingerprint import Fingerprint
 from videorlvr.training.folder import RunFolder, fingerprint_of_run
+from videorlvr.worlds.verify import JUDGE_VERSION
 
 TINY = (
     "--num_steps 2 --pool_start 16 --pool_grow 0 --pool_size 16 --model.width 32 --model.depth 1 "
@@ -50,8 +51,8 @@ def test_another_judge_does_not_continue_it(
     assert main(["train", "micro-maze-sft", "--out", str(run), *TINY.split()]) == 2
     said = capsys.readouterr().err
     assert (
-        "judged otherwise than this one would be, in the judge's version (2, 999): choose another --out"
-        in said
+        "judged otherwise than this one would be, in the judge's version "
+        f"({JUDGE_VERSION}, 999): choose another --out" in said
     )
     about = read_json(run / "about.json")
     write_json(run / "about.json", {key: value for key, value in about.items() if key != "fingerprint"})
