@@ -29,3 +29,14 @@ def evaluation_dir(run: Path, suite: str) -> Path:
 def is_run(folder: Path) -> bool:
     """A trained run, or a player without training that was evaluated."""
     return (folder / CONFIG).is_file() or (folder / EVALUATIONS).is_dir()
+
+
+def own_files(folder: Path) -> list[Path]:
+    """The files that make a run: what a report or a table must not be written over. Others may lie beside them."""
+    named = [folder / name for name in (CONFIG, ABOUT, METRICS, DONE, LOCK)]
+    below = [
+        file
+        for inner in (POLICY, POOL, EVALUATIONS, CHECKPOINT.parts[0])
+        for file in (folder / inner).rglob("*")
+    ]
+    return [file for file in (*named, *below) if file.is_file()]

@@ -14,7 +14,7 @@ def run(args: Namespace) -> None:
     """Play and judge the suite, print its table. args: run_folder (a run folder or a baseline's name), suite,
     samples, out (None: the run folder), json (a file, or '-' for JSON alone on stdout), device."""
     from videorlvr.base.runs import evaluation_dir
-    from videorlvr.cli.output import emit_json, show_table, table_console
+    from videorlvr.cli.output import check_places, emit_json, show_table, table_console
     from videorlvr.evaluation.runner import evaluate
     from videorlvr.evaluation.suites import suite_of
     from videorlvr.players.baselines import BASELINES
@@ -22,6 +22,7 @@ def run(args: Namespace) -> None:
 
     suite, player = suite_of(args.suite), args.run_folder
     folder = Path(args.out) if args.out else None
+    check_places([("--json", args.json)], filter(None, [player, args.out]))
     try:
         if player in BASELINES and not Path(player).exists():
             out = evaluation_dir(folder or Path("runs") / player, suite.name)

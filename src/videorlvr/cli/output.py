@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -30,6 +31,23 @@ def emit_json(value: Any, target: str) -> None:
         sys.stdout.write(json.dumps(to_json(value), indent=2, allow_nan=False) + "\n")
     else:
         write_json(target, value)
+
+
+def check_places(files: Sequence[tuple[str, str | None]], runs: Iterable[str]) -> None:
+    """Try where results are to be written, before the work: (option, path) each, '-' and None left out.
+
+    Raises:
+        ValueError: If one cannot be written, or would replace a file of these runs.
+    """
+
+    from videorlvr.base.outputs import Claimed, check_outputs
+    from videorlvr.base.runs import own_files
+
+    claimed = Claimed()
+    for run in runs:
+        for file in own_files(Path(run)):
+            claimed.add(file, "a file of the run,")
+    check_outputs([(option, Path(path)) for option, path in files if path and path != "-"], claimed)
 
 
 def table_console() -> Console:

@@ -153,7 +153,9 @@ def _page(
     page.paste(Image.fromarray(reading), (reading_left, PAD + TITLE_PX))
     draw, font = ImageDraw.Draw(page), ImageFont.load_default(13)
     draw.text((PAD, PAD), "video", QUIET, font)
-    draw.text((reading_left, PAD), "what the judge read" if trace else "not read", QUIET, font)
+    title = "what the judge read" if trace else "not read"
+    title_left = min(reading_left, page.width - PAD - round(draw.textlength(title, font)))
+    draw.text((title_left, PAD), title, QUIET, font)
     _caption(draw, font, problem, finding, index, trace, top_px=PAD + TITLE_PX + inner_px + 8)
     if at_fault:
         colour = AMBER if finding.verdict.reason == UNDECIDABLE else RED
