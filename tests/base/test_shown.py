@@ -176,11 +176,13 @@ def test_chunks_of_colour_are_obeyed_as_in_browsers(tmp_path: Path) -> None:
     assert with_chunk(chunk(b"gAMA", struct.pack(">I", 45455))) == 128
     assert with_chunk(chunk(b"gAMA", struct.pack(">I", 5000))) < 10
     assert with_chunk(chunk(b"gAMA", struct.pack(">I", 5000)), chunk(b"sRGB", b"\0")) == 128
-    linear = ImageCms.ImageCmsProfile(ImageCms.createProfile("XYZ")).tobytes()
-    for name, profile in (("same", ImageCms.createProfile("sRGB")), ("broken", None)):
-        data = linear[:40] if profile is None else ImageCms.ImageCmsProfile(profile).tobytes()
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    curve = srgb.index(b"para") + 12  # the first parameter: the exponent, in 1/65536
+    dark = srgb[:curve] + struct.pack(">i", 20 << 16) + srgb[curve + 4 :]
+    assert b"s\0R\0G\0B" in dark  # whatever it calls itself
+    for name, data, expected in (("same", srgb, 128), ("broken", srgb[:40], 128), ("dark", dark, 0)):
         path = folder(tmp_path / name, [grey], icc_profile=data)
-        assert read_video(path)[0][0, 0, 0, 0] == 128
+        assert read_video(path)[0][0, 0, 0, 0] == expected, name
 
 
 def chunk(kind: bytes, content: bytes) -> bytes:

@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
 _LARGE_PX = 2**22
 """From this size on a picture is first shrunk by whole pixels, without another copy."""
-_MODES = {"1", "L", "LA", "P", "PA", "RGB", "RGBA"}
 
 
 def read_animation(file: Path, form: Format, size: Size | None, stack: Stack) -> tuple[Video, float]:
@@ -130,7 +129,7 @@ class _Reader:
         """uint8 [H, W, 3]: colours as the file's chunks say, upright, over the background, at the size asked for."""
         from PIL import ImageOps
 
-        image = in_srgb(ImageOps.exif_transpose(image), _MODES)
+        image = in_srgb(ImageOps.exif_transpose(image))
         high, wide = wanted(self.size, image.height, image.width)
         parts = min(image.height // high, image.width // wide)
         if parts >= 2 and image.height * image.width > _LARGE_PX:
