@@ -151,6 +151,8 @@ def test_show_prints_the_problem(capsys: pytest.CaptureFixture[str]) -> None:
         f"{problem.solution} ({len(problem.solution)} moves)",
     ):
         assert part in out
+    board = list(WORLDS["maze"].read_boards(out))[-1]
+    assert board.grid == problem.grid, "as text, which `worlds import` reads"
     assert main([*SHOW, "--split", "val", "--index", "3", "--json", "-"]) == 0
     assert Problem.from_json(json.loads(capsys.readouterr().out)).to_json() == problem.to_json()
 

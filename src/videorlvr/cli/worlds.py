@@ -161,6 +161,8 @@ def show_problem(args: argparse.Namespace) -> int:
         print(f"solution  {problem.solution} ({num_moves} moves)")
         if written:
             print(f"written   {args.out}: {written}")
+        game = world.game(problem.grid)
+        print(f"\n{game.text(game.start())}")
     return 0
 
 
