@@ -52,6 +52,10 @@ class Levels(ModulePolicy):
     def colours(self):
         return self.module.weight
 
+    @torch.no_grad()
+    def move(self, by):
+        self.module.weight.add_(by)
+
     def condition(self, first, prompts, num_frames):
         return condition_pixels(first, num_frames)
 
@@ -101,7 +105,7 @@ def test_the_first_ratio_is_exactly_one(rl_config, kind, sde):
 
 def test_later_epochs_are_off_policy(rl_config):
     """The figures are not zero by construction: a second pass over the same rollouts has drifted."""
-    line = stage_of(rl_config(epochs=3, lr=3e-3), Score(brightness)).step(0)
+    line = stage_of(rl_config(epochs=3, lr=3e-3, max_kl=None), Score(brightness)).step(0)
     assert line["ratio_gap"] == 0.0
     assert line["drift"] > 0
 
@@ -123,7 +127,7 @@ def test_equal_rewards_change_nothing_bitwise(rl_config):
     line = stage.step(0)
     assert unchanged(stage, before)
     assert line["zero_variance_groups"] == line["groups"] == 4
-    assert line["grad_norm"] == 0
+    assert line["updates"] == 0
 
 
 def test_rewards_within_the_resolution_change_nothing(rl_config):
@@ -136,7 +140,7 @@ def test_rewards_within_the_resolution_change_nothing(rl_config):
 
 def toy(rl_config, **changes):
     config = rl_config(
-        lr=0.05, reward="dense-v1", noise_scale=0.7, clip_drift=10.0, grad_clip=100.0, **changes
+        max_kl=None, lr=0.05, reward="dense-v1", noise_scale=0.7, clip_drift=10.0, grad_clip=100.0, **changes
     )
     return config, Levels(config.sampling.num_steps)
 
@@ -155,9 +159,9 @@ def test_the_gradient_is_the_policy_gradient(rl_config):
     """Against advantages and laws written out by hand; the size does not depend on the resolution's D."""
     config, policy = toy(rl_config, num_trained=1)
     stage = stage_of(config, Score(brightness), policy)
-    judged, line = stage.trials.collect(0, stage.steps(0))
-    stage._update = lambda: 0.0
-    stage._optimise(judged, line)
+    judged, _ = stage.trials.collect(0, stage.steps(0))
+    stage._update = lambda *_: True
+    stage.improve(stage.turns(judged))
     below, expected = float(stage.grid[1]), 0
     std = 0.7 * below  # at sigma = 1
     for batch in judged:

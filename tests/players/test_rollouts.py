@@ -24,8 +24,8 @@ GROUP = 3
 def rolled(policy, problems, steps=(0, 2), *, seed=0, scale=0.7, name="ddim-eta", **knobs):
     return collect(
         policy,
-        problems[:2],
-        group_size=GROUP,
+        [problem for problem in problems[:2] for _ in range(GROUP)],
+        group_ids=np.repeat([0, 1], GROUP),
         sampling=SAMPLING,
         steps=StochasticSteps(steps, name, scale, **knobs),
         generator=torch.Generator().manual_seed(seed),

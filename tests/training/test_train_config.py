@@ -71,7 +71,6 @@ def test_an_unknown_key_of_a_stored_configuration_names_the_nearest(extra, neare
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"batch": 32, "group": 5}, "batch 32 does not hold whole groups of 5"),
         ({"problems": 3, "group": 16, "batch": 32}, "1.5 batches of 32"),
         ({"problems": 8, "group": 8, "batch": 32, "updates": 3}, "multiple of updates=3"),
         ({"num_trained": 10}, "the last step is never trained"),

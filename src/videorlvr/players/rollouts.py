@@ -9,7 +9,7 @@ L window steps, B batch, C channel, T frame, H W.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -21,7 +21,7 @@ from videorlvr.flow.gaussian import Transition, kl_mean, log_prob_mean
 from videorlvr.flow.sampler import Step, StochasticSteps, replay_transition
 from videorlvr.models.api import Condition, Policy
 from videorlvr.players.policy import condition_of, walk
-from videorlvr.players.sampling import Sampling
+from videorlvr.players.sampling import Sampling, evaluations_of
 from videorlvr.worlds.api import Problem, Video
 
 GroupIds = npt.NDArray[np.int64]
@@ -55,20 +55,29 @@ class Trajectory:
 
     def pick(self, keep: Tensor) -> Trajectory:
         """The trajectories of the items `keep` (bool [B] or indices)."""
-        cut = [[value[keep] for value in held] for held in self._held()]
-        return Trajectory(self.steps, *cut)
+        return _made_of(self.steps, [self], lambda values: values[0][keep])
 
     @staticmethod
     def cat(parts: Sequence[Trajectory]) -> Trajectory:
         """Trajectories through one window as one batch."""
-        joined = [
-            [torch.cat(values) for values in zip(*held, strict=True)]
-            for held in zip(*(part._held() for part in parts), strict=True)
-        ]
-        return Trajectory(parts[0].steps, *joined)
+        return _made_of(parts[0].steps, parts, torch.cat)
 
-    def _held(self) -> tuple[list[Tensor], ...]:
-        return self.states, self.actions, self.means, self.log_probs
+
+def _made_of(
+    steps: StochasticSteps, parts: Sequence[Trajectory], make: Callable[[list[Tensor]], Tensor]
+) -> Trajectory:
+    """A trajectory of what `make` makes of the parts' tensors; one that is held twice is made once."""
+    made: dict[int, Tensor] = {}
+
+    def joined(name: str) -> list[Tensor]:
+        out = []
+        for values in zip(*(getattr(part, name) for part in parts), strict=True):
+            if id(values[0]) not in made:
+                made[id(values[0])] = make(list(values))
+            out.append(made[id(values[0])])
+        return out
+
+    return Trajectory(steps, joined("states"), joined("actions"), joined("means"), joined("log_probs"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,22 +101,55 @@ class Rollouts:
     def __len__(self) -> int:
         return len(self.problems)
 
+    def pick(self, index: Tensor) -> Rollouts:
+        """The videos at these places [K] int64, as a batch."""
+        places = index.tolist()
+        return Rollouts(
+            self.x0[index],
+            self.condition.pick(index),
+            [self.problems[place] for place in places],
+            self.group_ids[places],
+            self.videos[places],
+            self.trajectory.pick(index) if self.trajectory else None,
+            self.num_forwards,
+        )
+
+    @staticmethod
+    def cat(parts: Sequence[Rollouts]) -> Rollouts:
+        """Rollouts of one world and window as one batch; groups keep their ids."""
+        trajectories = [part.trajectory for part in parts if part.trajectory is not None]
+        return Rollouts(
+            torch.cat([part.x0 for part in parts]),
+            Condition.cat([part.condition for part in parts]),
+            [problem for part in parts for problem in part.problems],
+            np.concatenate([part.group_ids for part in parts]),
+            np.concatenate([part.videos for part in parts]),
+            Trajectory.cat(trajectories) if trajectories else None,
+            parts[0].num_forwards,
+        )
+
 
 def collect(
     policy: Policy,
     problems: Sequence[Problem],
     *,
-    group_size: int,
+    group_ids: GroupIds,
     sampling: Sampling,
     steps: StochasticSteps | None,
     generator: torch.Generator,
-    first_group: int = 0,
 ) -> Rollouts:
-    """Sample `group_size` videos of each problem as one batch; noise and trajectory in the steps of `steps` only.
+    """Sample a video of each problem as one batch; noise and trajectory in the steps of `steps` only.
 
-    first_group: id of the first problem's group; the others count on.
+    Args:
+        problems: One a video; those of a group are the same problem, which is conditioned on once.
+
+    Raises:
+        FloatingPointError: If the policy answers with what are no numbers: to judge it as a video would be to
+            learn from a picture of nothing.
     """
-    condition = condition_of(policy, problems).repeat(group_size)
+    _, first, place = np.unique(group_ids, return_index=True, return_inverse=True)
+    condition = condition_of(policy, [problems[number] for number in first])
+    condition = condition.pick(torch.from_numpy(place).to(policy.device))
     device = condition.clean.device
 
     def normal(_: int, shape: torch.Size) -> Tensor:
@@ -117,14 +159,18 @@ def collect(
     trajectory = Trajectory(steps) if steps is not None else None
     for step in walk(policy, condition, x, sampling, stochastic=steps, noise_fn=normal):
         x = step.x_next
-        num_forwards += 2 if sampling.solver == "heun" and step.transition is None else 1
+        num_forwards += 1 if step.transition is not None else evaluations_of(sampling, step.index)
         if trajectory is not None:
             trajectory.add(step, condition.free)
     with torch.no_grad():
         videos = policy.decode(x).cpu().numpy()
-    ids = np.repeat(np.arange(first_group, first_group + len(problems)), group_size)
-    repeated = [problem for problem in problems for _ in range(group_size)]
-    return Rollouts(x, condition, repeated, ids, videos, trajectory, num_forwards)
+        bad = int((~x.isfinite().flatten(1).all(1)).sum())
+    if bad:
+        raise FloatingPointError(
+            f"{bad} of {len(x)} rollouts hold numbers that are not finite: the policy has fallen apart; go on from "
+            "the last checkpoint with a lower lr, in a new folder"
+        )
+    return Rollouts(x, condition, list(problems), group_ids, videos, trajectory, num_forwards)
 
 
 def replay(

@@ -30,3 +30,8 @@ class Sampling(BaseModel):
         from videorlvr.flow.schedule import sigma_grid
 
         return sigma_grid(self.num_steps, self.shift)
+
+
+def evaluations_of(sampling: Sampling, index: int) -> int:
+    """Network evaluations that an ODE step takes; Heun's last one, to sigma 0, is Euler's."""
+    return 2 if sampling.solver == "heun" and index < sampling.num_steps - 1 else 1

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 
 from videorlvr.evaluation.measures import MEASURES
 from videorlvr.reports.worlds_page import markdown_table
+from videorlvr.training.glossary import LOOP
 from videorlvr.training.method import Method
 
 INTRO = """# Metrics
@@ -20,9 +21,7 @@ What the numbers of a run mean. A line of `metrics.jsonl` is a step; a name that
 
 def glossary(methods: Iterable[Method]) -> str:
     """The page."""
-    from videorlvr.training.loop import METRICS
-
-    parts = [INTRO, "## Of every run", _table(METRICS)]
+    parts = [INTRO, "## Of every run", _table(LOOP)]
     for method in methods:
         parts += [f"## {method.title}", method.summary, _table(method.metrics)]
     rows = [(f"`{measure.name}`", measure.title, measure.better) for measure in MEASURES.values()]

@@ -21,6 +21,10 @@ Device = Literal["auto", "cpu", "cuda"]
 OptimizerName = Literal["adamw", "muon"]
 
 
+MAX_PROBLEMS = 10_000_000
+"""Train problems of a world that a run may see; the next ones are another seed's."""
+
+
 class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
@@ -54,7 +58,10 @@ class RunConfig(Strict):
     method: str = Field(description="the method whose run this is; fixed by the recipe")
     tasks: list[Task] = Field(min_length=1, description="worlds and levels, as maze:small,sokoban:small")
     seed: int = Field(
-        default=0, description="of weights, problems, batches and noise: another seed shares none of them"
+        default=0,
+        ge=0,
+        le=1_000_000,
+        description="of weights, problems, batches, noise: another seed shares none",
     )
     num_steps: int = Field(ge=1, description="optimizer steps of SFT, iterations of RL")
     save_every_s: float = Field(default=60.0, gt=0, description="seconds between checkpoints")
@@ -103,6 +110,11 @@ class VideoConfig(RunConfig):
     )
     num_val: int = Field(default=128, ge=1, description="validation problems a world")
 
+    @property
+    def needs_init(self) -> bool:
+        """Whether a run that goes on from its checkpoint needs the policy of `init` all the same."""
+        return False
+
 
 class RolloutConfig(VideoConfig):
     """What methods share that learn from groups of judged videos. They go on from a policy."""
@@ -110,6 +122,9 @@ class RolloutConfig(VideoConfig):
     init: str = Field(description="policy folder to improve; where there is a reference, it is this policy")
     problems: int = Field(default=32, ge=1, description="problems of each world in an iteration")
     group: int = Field(default=16, ge=2, description="videos of each problem, compared with one another")
+    micro_batch: int | None = Field(
+        default=None, ge=1, description="videos in a backward pass, for memory; null takes batch"
+    )
     reward: str = Field(default="dense-v1", description="the reward, by its name in each world")
     min_spread: float = Field(
         default=1e-4, ge=0, description="a group whose rewards lie closer than this counts as equal"
@@ -125,12 +140,28 @@ class RolloutConfig(VideoConfig):
         return self
 
     @model_validator(mode="after")
-    def _whole_groups(self) -> Self:
-        if self.batch % self.group:
+    def _whole_batches(self) -> Self:
+        videos = self.problems * self.group
+        if videos % self.batch:
             raise ValueError(
-                f"batch {self.batch} does not hold whole groups of {self.group}: take a multiple of the group"
+                f"{self.problems} problems x {self.group} videos make {videos / self.batch:g} batches of {self.batch}: "
+                "they must fill whole batches"
             )
         return self
+
+    @model_validator(mode="after")
+    def _within_its_indices(self) -> Self:
+        if self.problems * self.num_steps > MAX_PROBLEMS:
+            raise ValueError(
+                f"{self.num_steps} iterations of {self.problems} problems are more than the {MAX_PROBLEMS} "
+                "indices of a seed: take fewer, or go on with another seed"
+            )
+        return self
+
+    @property
+    def learning_batch(self) -> int:
+        """Videos in a backward pass."""
+        return self.micro_batch or self.batch
 
     @property
     def reward_names(self) -> list[str]:

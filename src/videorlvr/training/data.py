@@ -21,6 +21,7 @@ from torch import Tensor
 from videorlvr.base import seeding
 from videorlvr.training.config import Task
 from videorlvr.training.pool_cache import SEGMENT, CodesNTRQ, PoolCache
+from videorlvr.training.problems import first_of_pool
 from videorlvr.worlds import world_of
 from videorlvr.worlds.blocks import Codes, level_pictures, oracle_block
 from videorlvr.worlds.problems import make_problem
@@ -67,6 +68,7 @@ class OracleVideos:
         cache: PoolCache | None = None,
     ) -> None:
         self.task, self.seed, self.start, self.grow, self.size = task, seed, start, grow, size
+        self.first = first_of_pool(seed)
         self.workers, self.num_workers, self.device = workers, num_workers, device
         self.pictures = torch.from_numpy(level_pictures(task.world, task.level)).to(device)
         self.codes: Tensor | None = None
@@ -91,7 +93,7 @@ class OracleVideos:
 
     def prompts(self, step: int, size: int) -> Prompts:
         """The prompts of `batch(step, size)`."""
-        return Prompts(self.task, self._indices(step, size).tolist())
+        return Prompts(self.task, (self.first + self._indices(step, size)).tolist())
 
     def _indices(self, step: int, size: int) -> npt.NDArray[np.int64]:
         rng = seeding.rng("sft-batch", self.seed, self.task.world, self.task.level, step)
@@ -101,7 +103,8 @@ class OracleVideos:
         """Have the first `wanted` problems, and workers busy with the next ones."""
         ahead = wanted + (LOOK_AHEAD * self.num_workers * BLOCK if self.num_made < self.size else 0)
         while self.num_asked < min(ahead, self.size):
-            make = partial(oracle_block, self.task.world, self.task.level, "train", self.num_asked, BLOCK)
+            first = self.first + self.num_asked
+            make = partial(oracle_block, self.task.world, self.task.level, "train", first, BLOCK)
             if self.workers:
                 self.pending.append(self.workers.submit(make))
             elif self.num_asked >= wanted:

@@ -26,19 +26,7 @@ from videorlvr.training.config import RolloutConfig
 from videorlvr.training.device import generator_on, workers_of
 from videorlvr.training.problems import ProblemQueue
 from videorlvr.training.track import Metrics
-from videorlvr.worlds.api import Verdict
-
-METRICS = {
-    "reward": "mean reward of the iteration's videos, mean over worlds",
-    "reward/*": "mean reward of the world's videos",
-    "reward_std/*": "standard deviation of rewards within a group, mean over the world's groups",
-    "success": "share of the iteration's videos that solve their problem, mean over worlds",
-    "success/*": "share of the world's videos that solve their problem",
-    "component/*": "mean of a component of the world's verdicts",
-    "groups": "groups of the iteration",
-    "zero_variance_groups": "groups whose rewards are equal, so that they teach nothing",
-}
-"""What `Trials.collect` tells."""
+from videorlvr.worlds.api import Problem, Verdict
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,7 +42,11 @@ class Judged:
 
     @property
     def world(self) -> str:
-        return self.rollouts.problems[0].address.world
+        return _world(self.rollouts)
+
+
+def _world(rollouts: Rollouts) -> str:
+    return rollouts.problems[0].address.world
 
 
 class Trials:
@@ -63,42 +55,67 @@ class Trials:
     def __init__(self, config: RolloutConfig, policy: Policy, judge: Judge) -> None:
         self.config, self.policy, self.judge = config, policy, judge
         levels = [(task.world, task.level) for task in config.tasks]
-        self.queue = ProblemQueue(levels, config.problems, workers_of(config))
+        self.queue = ProblemQueue(levels, config.problems, workers_of(config), seed=config.seed)
 
     def collect(self, iteration: int, steps: StochasticSteps | None) -> tuple[list[Judged], Metrics]:
         """All batches of an iteration; the judge's processes work while the next one is sampled."""
-        config = self.config
-        batches, parts = [], []
-        per_batch = config.batch // config.group
-        for task in config.tasks:
+        rolled: list[Rollouts] = []
+        parts = []
+        for task in self.config.tasks:
             problems = self.queue.take(task.world, iteration)
-            for start in range(0, len(problems), per_batch):
-                seed = seeding.seed_of("rollout", config.seed, task.world, iteration, start)
-                batch = collect(
-                    self.policy,
-                    problems[start : start + per_batch],
-                    group_size=config.group,
-                    sampling=config.sampling,
-                    steps=steps,
-                    generator=generator_on(self.policy.device, seed),
-                    first_group=start,
-                )
-                batches.append(batch)
-                parts.append(self.judge.submit(batch.problems, batch.videos))
+            for start in range(0, len(problems) * self.config.group, self.config.batch):
+                rolled.append(self._roll(problems, task.world, iteration, start, steps))
+                parts.append(self.judge.submit(rolled[-1].problems, rolled[-1].videos))
+        verdicts = [self.judge.collect(part) for part in parts]
         judged = [
-            self._rewarded(batch, self.judge.collect(part))
-            for batch, part in zip(batches, parts, strict=True)
+            batch
+            for world in dict.fromkeys(task.world for task in self.config.tasks)
+            for batch in self._rewarded(
+                world, [pair for pair in zip(rolled, verdicts, strict=True) if _world(pair[0]) == world]
+            )
         ]
-        return judged, figures(judged, config)
+        return judged, figures(judged, self.config)
 
-    def _rewarded(self, batch: Rollouts, verdicts: list[Verdict]) -> Judged:
-        config, world = self.config, batch.problems[0].address.world
-        earned = np.array(rewards(world, config.reward, verdicts))
-        advantages, live = group_advantages(
-            earned, batch.group_ids, min_spread=config.min_spread, max_advantage=config.max_advantage
+    def _roll(
+        self, problems: list[Problem], world: str, iteration: int, start: int, steps: StochasticSteps | None
+    ) -> Rollouts:
+        """The batch whose first video is number `start` of the world's; its noise is named by that video's place:
+        its group, and its place there unless it is the first."""
+        config = self.config
+        group, place = divmod(start, config.group)
+        seed = seeding.seed_of("rollout", config.seed, world, iteration, group, *([place] if place else []))
+        ids = np.arange(start, start + config.batch) // config.group
+        return collect(
+            self.policy,
+            [problems[number] for number in ids],
+            group_ids=ids,
+            sampling=config.sampling,
+            steps=steps,
+            generator=generator_on(self.policy.device, seed),
         )
+
+    def _rewarded(self, world: str, pairs: list[tuple[Rollouts, list[Verdict]]]) -> list[Judged]:
+        """A world's batches with advantages: a group may lie in several of them."""
+        config = self.config
+        earned = [np.array(rewards(world, config.reward, verdicts)) for _, verdicts in pairs]
+        advantages, live = group_advantages(
+            np.concatenate(earned),
+            np.concatenate([batch.group_ids for batch, _ in pairs]),
+            min_spread=config.min_spread,
+            max_advantage=config.max_advantage,
+        )
+        cuts = np.cumsum([len(values) for values in earned])[:-1]
         on_device = torch.from_numpy(advantages).to(self.policy.device, torch.float32)
-        return Judged(batch, verdicts, earned, on_device, live)
+        return [
+            Judged(*pair, values, advantage, alive)
+            for pair, values, advantage, alive in zip(
+                pairs,
+                earned,
+                on_device.tensor_split(torch.from_numpy(cuts)),
+                np.split(live, cuts),
+                strict=True,
+            )
+        ]
 
     def close(self) -> None:
         self.queue.close()

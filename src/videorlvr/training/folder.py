@@ -24,8 +24,10 @@ from videorlvr.judge.tolerance import EXACT
 from videorlvr.training.config import RunConfig
 from videorlvr.worlds import world_of
 
-# What may differ between a run and its continuation, since no number depends on it.
 FREE_KEYS = {"max_s", "log_every", "save_every_s", "num_workers", "device", "compile", "tracker"}
+"""What may differ between a run and its continuation: what is told and kept, and where it is computed. On another
+device, or compiled, sums differ in their last bits (on a GPU the network runs in bfloat16): the run goes on, and is
+no longer bit for bit the one that did not move."""
 
 
 class RunFolder:
@@ -71,10 +73,10 @@ class RunFolder:
         if not (self.path / runs.CONFIG).exists():
             return
         stored = renamed(read_json_object(self.path / runs.CONFIG))
-        for key in sorted((stored.keys() | values.keys()) - FREE_KEYS):
-            if stored.get(key) != values.get(key):
+        for key in sorted(stored.keys() - FREE_KEYS):  # others came with a later release than began the run
+            if stored[key] != values.get(key):
                 raise ValueError(
-                    f"'{self.path}' holds a run with {key}={stored.get(key)!r}, this one has "
+                    f"'{self.path}' holds a run with {key}={stored[key]!r}, this one has "
                     f"{values.get(key)!r}: continue with the same configuration or choose another --out"
                 )
         self._check_judged_alike(fingerprint)

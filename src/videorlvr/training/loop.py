@@ -18,14 +18,6 @@ from videorlvr.training.learner import Learner
 from videorlvr.training.state import TrainState
 from videorlvr.training.track import Metrics, tracking
 
-METRICS = {
-    "step": "optimizer steps or iterations done",
-    "elapsed_s": "seconds since the run began or was taken up again",
-    "network_evaluations": "network calls for training so far, a forward 1 and a backward 2 a video; no validation",
-    "val/success": "share of validation problems solved, mean over worlds",
-    "val/success/*": "share of the world's validation problems solved",
-}
-"""Metrics that every method's lines have, or may have; the rest of the glossary is the method's own."""
 EVALUATIONS = "network_evaluations"
 
 

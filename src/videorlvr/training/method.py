@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from videorlvr.base.found import load
 from videorlvr.training.config import RunConfig
+from videorlvr.training.glossary import LOOP, explained
 
 if TYPE_CHECKING:
     from videorlvr.training.learner import MakeLearner
@@ -36,7 +37,7 @@ class Method:
         recipes: Reference to its complete runs, a tuple of functions without arguments whose docstrings
             state command, cost and result.
         metrics: Name -> what it means, in one sentence with its unit; `loss/*` stands for one a world. What
-            every method tells (`training.loop.METRICS`) is not repeated.
+            every method tells (`glossary.LOOP`) is not repeated.
         shown: Metrics that the progress bar shows.
         learner: Reference to `(config, policy, bench) -> Learner`, for a method that trains.
         player: Reference to `(config, policy) -> Player`, for one that plays otherwise.
@@ -89,16 +90,11 @@ class Method:
         maker: MakeLearner = load(self.learner)
         return maker
 
+    @property
+    def glossary(self) -> dict[str, str]:
+        """Every metric that its lines may have, and what it means."""
+        return {**LOOP, **self.metrics}
+
     def explain(self, metric: str) -> str | None:
         """The sentence of a metric, None if it is not declared."""
-        return explained(metric, self.metrics)
-
-
-def explained(metric: str, glossary: Mapping[str, str]) -> str | None:
-    """The sentence of a metric in a glossary; `loss/*` explains `loss/maze`, None if nothing does."""
-    if metric in glossary:
-        return glossary[metric]
-    for pattern, sentence in glossary.items():
-        if pattern.endswith("/*") and metric.startswith(pattern.removesuffix("*")):
-            return sentence
-    return None
+        return explained(metric, self.glossary)

@@ -27,11 +27,11 @@ CodesNTRQ = npt.NDArray[np.int16]
 
 
 class PoolCache:
-    """The first problems of a task, a segment a file, named by the segment's first index."""
+    """The first problems of a task from index `first` on, a segment a file, named by its place from there."""
 
-    def __init__(self, folder: Path, task: Task) -> None:
-        self.folder, self.task = folder / task.world, task
-        self.key = f"{world_of(task.world).id}/{task.level}/train"
+    def __init__(self, folder: Path, task: Task, *, first: int = 0) -> None:
+        self.folder, self.task, self.first = folder / task.world, task, first
+        self.key = f"{world_of(task.world).id}/{task.level}/train/{first}"
 
     def segments(self) -> Iterator[CodesNTRQ]:
         """What is there, index after index from 0: codes [N, T, rows, cols]."""
@@ -58,5 +58,5 @@ class PoolCache:
         if key != self.key or codes.dtype != np.int16 or codes.ndim != 4 or not len(codes):
             return None
         # One problem made anew shows whether the world still makes what is kept here.
-        made = oracle_block(self.task.world, self.task.level, "train", start, 1)
+        made = oracle_block(self.task.world, self.task.level, "train", self.first + start, 1)
         return codes if np.array_equal(codes[:1], made) else None

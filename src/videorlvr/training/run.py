@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+from videorlvr.base import runs
 from videorlvr.judge.pool import Judge
 from videorlvr.judge.reward import describe
 from videorlvr.judge.tolerance import EXACT
 from videorlvr.models.api import Policy
 from videorlvr.models.dit import num_parameters
-from videorlvr.models.load import load_policy, new_policy
 from videorlvr.training.config import RunConfig, VideoConfig
-from videorlvr.training.device import device_of, workers_of
+from videorlvr.training.device import workers_of
 from videorlvr.training.folder import RunFolder
 from videorlvr.training.learner import Bench, Learner
 from videorlvr.training.loop import EVALUATIONS, run_steps
 from videorlvr.training.method import Method
+from videorlvr.training.origin import first_policy, origin_of
 from videorlvr.training.state import TrainState
 from videorlvr.training.track import check_installed
 from videorlvr.training.validate import Validation
@@ -29,26 +32,34 @@ def run(method: Method, config: RunConfig, out: Path) -> Path:
         ValueError: If `out` holds another run, or the configuration's `init` no policy.
         Interrupted: If stopped; the same call continues.
     """
-    if RunFolder(out).is_done:
-        return train(method, config, None, out)
-    return train(method, config, first_policy(config), out)
-
-
-def first_policy(config: RunConfig) -> Policy:
-    """The policy that a run begins with: that of `init`, or a new one of the form `model`."""
     assert isinstance(config, VideoConfig)
-    device = device_of(config.device)
-    if config.init is not None:
-        return load_policy(Path(config.init), device=device)
-    return new_policy(getattr(config, "model"), seed=config.seed, device=device)  # noqa: B009
+    folder = RunFolder(out)
+    if folder.is_done:
+        return train(method, config, None, out)
+    check_installed(config.tracker)
+    policy = first_policy(config, folder)
+    begun = (out / runs.ABOUT).exists()
+    return train(method, config, policy, out, provenance={} if begun else origin_of(config))
 
 
-def train(method: Method, config: RunConfig, policy: Policy | None, out: Path) -> Path:
-    """`run` for a policy at hand: of any class, whatever the configuration says of its origin."""
+def train(
+    method: Method,
+    config: RunConfig,
+    policy: Policy | None,
+    out: Path,
+    *,
+    provenance: Mapping[str, Any] | None = None,
+) -> Path:
+    """`run` for a policy at hand: of any class, whatever the configuration says of its origin.
+
+    Args:
+        policy: None only where the run is finished.
+        provenance: What else `about.json` is to say, where the run begins.
+    """
     check_installed(config.tracker)
     folder = RunFolder(out)
     rewards = {name: describe([task.world for task in config.tasks], name) for name in config.reward_names}
-    with folder.open(config, {"rewards": rewards} if rewards else None):
+    with folder.open(config, {**(provenance or {}), **({"rewards": rewards} if rewards else {})}):
         return folder.policy if folder.is_done else _train(method, config, policy, folder)
 
 

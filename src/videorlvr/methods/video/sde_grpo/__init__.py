@@ -7,12 +7,15 @@ Gaussian steps. Noise, log-probability and gradient exist only in the window; th
 
 **Differences**, where the paper is silent or readers found it wrong. The default step is `ddim-eta`, which preserves
 marginals where the window lies (`flow.sde`). The clip range is a drift and not a number that depends on resolution.
-Groups are keyed by problem, and the given first frame is outside log-probability and KL.
+Groups are keyed by problem, and the given first frame is outside log-probability and KL. Groups without a signal are
+neither replayed nor counted as cheaper: the gradient is a sum over live videos over the number of all, so it does not
+depend on batches. A trust region in nats bounds an iteration; a ratio's clip alone never acts in the first update.
 
 **Cost.** With S solver steps and L trained ones: S network evaluations a video to roll out, 3 L a live video and pass
 to learn.
 """
 
+from videorlvr.training.glossary import TRIALS
 from videorlvr.training.method import Method
 
 METHOD = Method(
@@ -24,21 +27,19 @@ METHOD = Method(
     claim="RL with verifiable rewards improves a video policy beyond SFT, and the early steps are enough.",
     config=f"{__name__}.config:GRPOConfig",
     recipes=f"{__name__}.recipes:RECIPES",
-    metrics={
-        "reward": "mean reward of the iteration's videos, mean over worlds",
-        "reward/*": "mean reward of the world's videos",
-        "reward_std/*": "standard deviation of rewards within a group, mean over the world's groups",
-        "success": "share of the iteration's videos that solve their problem, mean over worlds",
-        "success/*": "share of the world's videos that solve their problem",
-        "component/*": "mean of a component of the world's verdicts",
-        "groups": "groups of the iteration",
-        "zero_variance_groups": "groups whose rewards are equal, so that they teach nothing",
-        "policy_loss": "the clipped objective, mean-reduced, mean over the iteration's updates",
-        "kl": "KL to the reference a step and free dimension, in nats",
-        "clip_fraction": "share of videos and steps whose gradient the ratio's clip stopped",
-        "drift": "half the squared rms drift since the rollout a free dimension, in units of the step's std",
-        "ratio_gap": "largest |ratio - 1| of the first update; anything above rounding stops the run",
+    metrics=TRIALS
+    | {
+        "updates": "optimizer steps of the iteration",
+        "policy_loss": "the clipped objective a video and step, mean-reduced over dimensions, where it is learnt from",
+        "kl": "KL of the policy to init's, in nats a step of a video; 0 where kl_weight is 0",
+        "clip_fraction": "share of live videos and steps whose gradient the ratio's clip stopped",
+        "drift": "rms drift of a step's mean since the rollout, a free dimension, over the step's std",
+        "ratio_gap": "largest |ratio - 1| before the first update; anything above rounding stops the run",
+        "repack_drift": "largest rms drift that comes of learning in another batch than the rollout's, before updates",
         "grad_norm": "norm of the gradient before it is clipped, mean over the iteration's updates",
+        "clipped_updates": "share of the iteration's updates whose gradient was clipped",
+        "update_kl": "KL from the policy that rolled out to that after the iteration, in nats a path; at most max_kl",
+        "update_share": "share of the last optimizer step that the trust region kept; below 1 it ended the iteration",
         "rollout_s": "seconds of the iteration's rollouts and judging",
         "update_s": "seconds of the iteration's updates",
         "seconds": "seconds of the iteration",

@@ -10,6 +10,8 @@ from pydantic import Field, model_validator
 from videorlvr.flow.steps import SdeName, Window, check_noise_scale, window_steps
 from videorlvr.training.config import OptimizerName, RolloutConfig
 
+MAX_KL = 0.05
+
 
 class GRPOConfig(RolloutConfig):
     """SDE-GRPO with a window of trained steps."""
@@ -35,17 +37,28 @@ class GRPOConfig(RolloutConfig):
     clip_drift: float = Field(
         default=0.05, gt=0, description="clip range: rms drift of a step's mean a dimension, over its std"
     )
+    max_kl: float | None = Field(
+        default=MAX_KL,
+        gt=0,
+        description="nats that an iteration may move a video's path from its rollout; a longer step is shortened and "
+        "ends the iteration; null for no bound",
+    )
     kl_weight: float = Field(default=0.0, ge=0, description="weight of the KL to init's policy, in nats")
+
+    @property
+    def needs_init(self) -> bool:
+        """It is the KL's reference."""
+        return self.kl_weight > 0
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
         # Raises with the reason if the window does not fit the sampler; which steps it draws does not matter.
         window_steps(self.window, self.num_trained, self.sampling.num_steps, np.random.default_rng(0))
         check_noise_scale(self.sde, self.noise_scale)
-        batches = -(-self.problems * self.group // self.batch)
-        if self.problems * self.group % self.batch or batches % self.updates:
+        batches = self.problems * self.group // self.batch
+        if batches % self.updates:
             raise ValueError(
-                f"{self.problems} problems x {self.group} videos make {self.problems * self.group / self.batch:g} "
-                f"batches of {self.batch}: they must fill whole batches, a multiple of updates={self.updates}"
+                f"{self.problems} problems x {self.group} videos make {batches} batches of {self.batch}: "
+                f"expected a multiple of updates={self.updates}"
             )
         return self

@@ -1,7 +1,7 @@
 """The clipped policy objective over the Gaussian steps of a rollout.
 
     ratio = exp(l + k),   l = log_prob_mean(new) - log_prob_mean(old),   k = KL_mean(old || new), no gradient
-    loss  = -mean_B min(ratio A, clip(ratio, 1 - c / sqrt(D), 1 + c / sqrt(D)) A)
+    loss  = -min(ratio A, clip(ratio, 1 - c / sqrt(D), 1 + c / sqrt(D)) A)
 
 With the log-probability reduced by a mean over D free dimensions, l has standard deviation c / sqrt(D) for a
 drift c, but its mean -c^2 / 2 does not shrink with D and would push every ratio below a symmetric clip
@@ -20,17 +20,17 @@ from torch import Tensor
 
 @dataclass(frozen=True, eq=False)
 class PolicyLoss:
-    """loss: scalar with gradient. ratio: [B], clipped: share of items whose gradient the clip stopped."""
+    """Of each item [B]: loss with gradient; ratio; whether the clip stopped its gradient."""
 
-    loss: Tensor
+    loss_B: Tensor
     ratio_B: Tensor
-    clip_fraction: Tensor
+    stopped_B: Tensor
 
 
 def clipped_policy_loss(
     log_prob_B: Tensor, old_log_prob_B: Tensor, drift_B: Tensor, advantage_B: Tensor, *, clip: float
 ) -> PolicyLoss:
-    """The objective of one window step over a batch.
+    """The objective of one window step for each item.
 
     Args:
         log_prob_B, old_log_prob_B: mean-reduced log-probabilities of the stored action.
@@ -42,4 +42,4 @@ def clipped_policy_loss(
     plain = ratio * advantage_B
     limited = ratio.clamp(1 - clip, 1 + clip) * advantage_B
     stopped = (limited < plain) & (advantage_B != 0)
-    return PolicyLoss(-torch.minimum(plain, limited).mean(), ratio.detach(), stopped.float().mean())
+    return PolicyLoss(-torch.minimum(plain, limited), ratio.detach(), stopped)

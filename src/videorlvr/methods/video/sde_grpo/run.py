@@ -1,10 +1,14 @@
-"""SDE-GRPO's learner: roll out, judge, replay the window with gradient."""
+"""SDE-GRPO's learner: roll out, judge, replay the window with gradient, and keep within the trust region.
+
+B batch, N all videos of an update, those of groups without a signal included.
+"""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -13,18 +17,27 @@ from videorlvr.flow.gaussian import Transition, clip_from_drift, kl_mean, log_pr
 from videorlvr.flow.sampler import StochasticSteps
 from videorlvr.flow.steps import window_steps
 from videorlvr.methods.video.sde_grpo.config import GRPOConfig
+from videorlvr.methods.video.sde_grpo.figures import Figures
 from videorlvr.methods.video.sde_grpo.math import clipped_policy_loss
 from videorlvr.models.api import Policy
-from videorlvr.players.rollouts import Rollouts, drift_square, replay
+from videorlvr.players.rollouts import Trajectory, drift_square, replay
+from videorlvr.training.batches import Batch, batches_of
 from videorlvr.training.device import prepare
 from videorlvr.training.experience import Judged, Trials
+from videorlvr.training.finite import check_finite
 from videorlvr.training.learner import Bench
 from videorlvr.training.optimizer import make_optimizer
 from videorlvr.training.state import Part
 from videorlvr.training.track import Metrics
+from videorlvr.training.trust import TrustRegion
 
-MAX_RATIO_GAP = 1e-6
-"""The first update's ratios must be 1; more than this means that training does not replay the rollout."""
+
+@dataclass(frozen=True)
+class Turn:
+    """One update's share of an iteration. num_videos: N, the divisor of its gradient."""
+
+    batches: list[Batch]
+    num_videos: int
 
 
 class GRPO:
@@ -45,6 +58,7 @@ class GRPO:
         if self.reference is not None:
             with self.reference as reference:
                 prepare(config, reference)
+        self.trust = TrustRegion(policy.module, config.max_kl)
         self.network_evaluations = 0
         self.trials = Trials(config, policy, bench.judge)
         self.grid = config.sampling.grid()
@@ -52,10 +66,10 @@ class GRPO:
     def step(self, index: int) -> Metrics:
         began = time.monotonic()
         judged, line = self.trials.collect(index, self.steps(index))
-        self.network_evaluations += sum(len(b.rollouts) * b.rollouts.num_forwards for b in judged)
+        self.network_evaluations += sum(len(part.rollouts) * part.rollouts.num_forwards for part in judged)
         rolled = time.monotonic()
         self.optimizer.set_lr(self.config.lr * min(1.0, (index + 1) / max(self.config.warmup, 1)))
-        self._optimise(judged, line)
+        line |= self.improve(self.turns(judged))
         return line | {
             "rollout_s": rolled - began,
             "update_s": time.monotonic() - rolled,
@@ -69,77 +83,118 @@ class GRPO:
         steps = window_steps(config.window, config.num_trained, config.sampling.num_steps, rng)
         return StochasticSteps(steps, config.sde, config.noise_scale)
 
-    def _optimise(self, judged: list[Judged], line: Metrics) -> None:
-        """`updates` optimizer steps, each on every `updates`-th batch, `epochs` times over."""
-        config, figures = self.config, []
-        for epoch in range(config.epochs):
-            for part in range(config.updates):
-                chosen = [batch for batch in judged[part :: config.updates] if batch.live.any()]
-                if not chosen:
-                    continue
-                gathered = [self._backward(b.rollouts, b.advantages, len(chosen)) for b in chosen]
-                figure = {key: sum(g[key] for g in gathered) / len(gathered) for key in gathered[0]}
-                figure["ratio_gap"] = max(g["ratio_gap"] for g in gathered)
-                if epoch == part == 0:
-                    line["ratio_gap"] = figure["ratio_gap"]
-                    self._check_ratio(figure["ratio_gap"])
-                figure["grad_norm"] = self._update()
-                figures.append(figure)
-        for key in ("policy_loss", "kl", "clip_fraction", "drift", "grad_norm"):
-            line[key] = float(np.mean([figure[key] for figure in figures])) if figures else 0.0
+    def turns(self, judged: Sequence[Judged]) -> list[Turn]:
+        """The updates of an iteration, each on its own batches, `epochs` times over; those without a signal and
+        without a KL are left out."""
+        config = self.config
+        turns = []
+        for first in range(config.updates):
+            own = judged[first :: config.updates]
+            batches = batches_of(
+                own, config.learning_batch, everything=config.kl_weight > 0, fill=config.compile
+            )
+            if batches:
+                turns.append(Turn(batches, sum(len(part.rollouts) for part in own)))
+        return turns * config.epochs
 
-    def _backward(self, batch: Rollouts, advantage_B: Tensor, num_batches: int) -> dict[str, float]:
-        """Add a batch's gradient, one window step at a time; returns its figures."""
-        config, condition, trajectory = self.config, batch.condition, batch.trajectory
-        assert trajectory is not None
+    def improve(self, turns: Sequence[Turn]) -> Metrics:
+        """Take the updates in turn, until one is as long as the trust region allows."""
+        figures = Figures()
+        for turn in turns[
+            1 : len(turns) // self.config.epochs
+        ]:  # the first one's law is taken as it is replayed
+            for batch in turn.batches:
+                self._anchor(batch, figures)
+        for number, turn in enumerate(turns):
+            for batch in turn.batches:
+                self._backward(batch, turn.num_videos, figures, on_policy=number == 0)
+            if number == 0:
+                figures.check_replay()
+            if not self._update(turn, figures):
+                break
+        return figures.line()
+
+    def _backward(self, batch: Batch, num_videos: int, figures: Figures, *, on_policy: bool) -> None:
+        """Add a batch's gradient, one window step at a time."""
+        config, condition, trajectory = self.config, batch.rollouts.condition, _trajectory(batch)
         free = condition.num_free
         clip = clip_from_drift(config.clip_drift, free)
         num_steps = len(trajectory.steps.steps)
-        rows = []
         for position in range(num_steps):
             law = replay(self.policy, condition, trajectory, position, self.grid)
             log_prob = log_prob_mean(law, trajectory.actions[position].float(), condition.free)
+            if on_policy and not batch.as_rolled_out:
+                self._take_as_old(batch, position, law, log_prob, figures)
             drift = drift_square(trajectory.means[position], law, condition.free)
             old = trajectory.log_probs[position]
-            part = clipped_policy_loss(log_prob, old, drift, advantage_B, clip=clip)
+            part = clipped_policy_loss(log_prob, old, drift, batch.advantages, clip=clip)
             kl = self._kl(batch, position, law)
             # Scaled by D, so that weights and gradients are those of the summed log-probability: a policy
             # gradient whose size does not depend on resolution, and a KL weight in nats.
-            loss = free * (part.loss + config.kl_weight * kl)
-            (loss / (num_steps * num_batches)).backward()  # type: ignore[no-untyped-call]
-            gap = (part.ratio_B - 1).abs().max()
-            rows.append(torch.stack([part.loss.detach(), kl.detach(), part.clip_fraction, drift.mean(), gap]))
-        self.network_evaluations += 3 * num_steps * len(batch)
-        loss_, kl_, clipped, drifted, _ = torch.stack(rows).mean(0).tolist()
-        return {
-            "policy_loss": loss_,
-            "kl": kl_,
-            "clip_fraction": clipped,
-            "drift": drifted,
-            "ratio_gap": float(torch.stack(rows)[:, 4].max()),
-        }
-
-    def _kl(self, batch: Rollouts, position: int, law: Transition) -> Tensor:
-        """KL_mean(policy || reference) of one step, a scalar; 0 where it has no weight."""
-        if self.reference is None:
-            return torch.zeros((), device=law.mean.device)
-        assert batch.trajectory is not None
-        with self.reference as reference, torch.no_grad():
-            other = replay(reference, batch.condition, batch.trajectory, position, self.grid)
-        self.network_evaluations += len(batch)
-        return kl_mean(law, other, batch.condition.free).mean()
-
-    def _check_ratio(self, gap: float) -> None:
-        if not gap <= MAX_RATIO_GAP:  # a ratio that is no number is no 1 either
-            raise RuntimeError(
-                f"ratios of the first update differ from 1 by {gap:.2e}: training does not replay what the rollout "
-                "did (another batch size, dtype or graph), so its gradient is wrong"
+            loss = (
+                free * ((part.loss_B + config.kl_weight * kl) * batch.counts).sum() / (num_steps * num_videos)
             )
+            loss.backward()  # type: ignore[no-untyped-call]
+            figures.add(part, free * kl.detach(), drift, batch, loss.detach())
+        self.network_evaluations += 3 * num_steps * len(batch)
 
-    def _update(self) -> float:
+    def _take_as_old(
+        self, batch: Batch, position: int, law: Transition, log_prob: Tensor, figures: Figures
+    ) -> None:
+        """In another batch than it was rolled out in, a video's law differs in the last bits: ratios are taken to
+        the law as it is in this one, before any update."""
+        trajectory = _trajectory(batch)
+        figures.repacked(drift_square(trajectory.means[position], law, batch.rollouts.condition.free))
+        trajectory.means[position] = law.mean.detach()
+        trajectory.log_probs[position] = log_prob.detach()
+
+    def _anchor(self, batch: Batch, figures: Figures) -> None:
+        """`_take_as_old` for a batch whose turn comes after the first update."""
+        if batch.as_rolled_out:
+            return
+        condition, trajectory = batch.rollouts.condition, _trajectory(batch)
+        for position in range(len(trajectory.steps.steps)):
+            law = replay(self.policy, condition, trajectory, position, self.grid)
+            log_prob = log_prob_mean(law, trajectory.actions[position].float(), condition.free)
+            self._take_as_old(batch, position, law, log_prob, figures)
+        self.network_evaluations += len(trajectory.steps.steps) * len(batch)
+
+    def _kl(self, batch: Batch, position: int, law: Transition) -> Tensor:
+        """KL_mean(policy || reference) of one step, [B]; 0 where it has no weight."""
+        if self.reference is None:
+            return torch.zeros(len(batch), device=law.mean.device)
+        condition = batch.rollouts.condition
+        with self.reference as reference, torch.no_grad():
+            other = replay(reference, condition, _trajectory(batch), position, self.grid)
+        self.network_evaluations += len(batch)
+        return kl_mean(law, other, condition.free)
+
+    def _update(self, turn: Turn, figures: Figures) -> bool:
+        """One optimizer step within the trust region; whether there is room for another."""
         norm = torch.nn.utils.clip_grad_norm_(self.policy.module.parameters(), self.config.grad_clip)
+        lr = self.optimizer.param_groups[0]["lr"]
+        _, grad_norm = check_finite(f"an update at lr {lr:g}", loss=figures.loss, grad_norm=norm)
+        self.trust.remember()
         self.optimizer.step()
-        return float(norm)
+        fit = self.trust.fit(lambda: self._divergence(turn.batches[0]))
+        figures.updated(grad_norm, self.config.grad_clip, fit)
+        return fit.share == 1
+
+    def _divergence(self, batch: Batch) -> float:
+        """KL of the policy that rolled out to that of now, over the path of a video's window: mean, in nats."""
+        condition, trajectory = batch.rollouts.condition, _trajectory(batch)
+        total = torch.zeros(len(batch), device=self.policy.device)
+        for position in range(len(trajectory.steps.steps)):
+            # With grad mode on, as in the rollout: a compiled graph without gradient is another one.
+            law = replay(self.policy, condition, trajectory, position, self.grid)
+            total += drift_square(trajectory.means[position], law, condition.free)
+        self.network_evaluations += len(trajectory.steps.steps) * len(batch)
+        return condition.num_free * float((total * batch.counts).sum() / batch.counts.sum())
 
     def close(self) -> None:
         self.trials.close()
+
+
+def _trajectory(batch: Batch) -> Trajectory:
+    assert batch.rollouts.trajectory is not None
+    return batch.rollouts.trajectory

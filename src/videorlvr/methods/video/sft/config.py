@@ -7,7 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from videorlvr.models.config import DiTConfig, ModelConfig
-from videorlvr.training.config import OptimizerName, VideoConfig
+from videorlvr.training.config import MAX_PROBLEMS, OptimizerName, VideoConfig
 
 
 class SFTConfig(VideoConfig):
@@ -29,7 +29,7 @@ class SFTConfig(VideoConfig):
     ema: float = Field(default=0.999, ge=0, lt=1, description="decay a step of the average that is saved")
     pool_start: int = Field(default=2048, ge=1, description="problems a world that step 0 draws from")
     pool_grow: float = Field(default=32.0, ge=0, description="problems a world that each step adds")
-    pool_size: int = Field(default=100_000, ge=1, description="problems a world at most")
+    pool_size: int = Field(default=100_000, ge=1, le=MAX_PROBLEMS, description="problems a world at most")
 
     @model_validator(mode="after")
     def _one_origin(self) -> Self:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 
 import torch
@@ -15,9 +14,11 @@ from videorlvr.methods.video.sft.math import learning_rate, regression_loss
 from videorlvr.models.api import Policy
 from videorlvr.training.data import OracleVideos
 from videorlvr.training.device import generator_on, prepare, workers_of
+from videorlvr.training.finite import check_finite
 from videorlvr.training.learner import Bench
 from videorlvr.training.optimizer import make_optimizer
 from videorlvr.training.pool_cache import PoolCache
+from videorlvr.training.problems import first_of_pool
 from videorlvr.training.state import Part
 from videorlvr.training.track import Metrics
 
@@ -39,6 +40,7 @@ class SFT:
         self.network_evaluations = 0
         self.sums: dict[str, Tensor] = {}
         self.untold, self.clock = 0, time.monotonic()
+        self.next: dict[str, Tensor] = {}  # the next step's videos, if they are there already
         num_workers = workers_of(config)
         self.workers = start_workers(num_workers)
         self.pools = {
@@ -51,27 +53,28 @@ class SFT:
                 workers=self.workers,
                 num_workers=num_workers,
                 device=policy.device,
-                cache=PoolCache(bench.pool, task) if bench.pool else None,
+                cache=PoolCache(bench.pool, task, first=first_of_pool(config.seed)) if bench.pool else None,
             )
             for task in config.tasks
         }
 
     def step(self, index: int) -> Metrics:
         config = self.config
+        videos, self.next, total = self.next, {}, torch.zeros((), device=self.policy.device)
         for world, pool in self.pools.items():
-            loss = self._loss(world, pool, index)
+            video = videos.get(world)
+            loss = self._loss(world, pool, index, pool.batch(index, config.batch) if video is None else video)
             (loss / len(self.pools)).backward()  # type: ignore[no-untyped-call]
             self._add(f"loss/{world}", loss.detach())
+            total += loss.detach()
             self.network_evaluations += 3 * config.batch
-        self._update(index)
+        self._update(index, total)
         self.untold += 1
-        # The device works on while this process prepares the next step: it is waited for only here.
         told = (index + 1) % config.log_every == 0 or index + 1 == config.num_steps
         return self._figures(index) if told else {}
 
-    def _loss(self, world: str, pool: OracleVideos, index: int) -> Tensor:
-        size = self.config.batch
-        video, prompts = pool.batch(index, size), pool.prompts(index, size)
+    def _loss(self, world: str, pool: OracleVideos, index: int, video: Tensor) -> Tensor:
+        prompts = pool.prompts(index, self.config.batch)
         condition = self.policy.condition(video[:, 0], prompts, video.shape[1])
         return regression_loss(
             lambda x, at: self.policy.velocity(x, at, condition),
@@ -94,9 +97,16 @@ class SFT:
             final=config.final_lr,
         )
 
-    def _update(self, index: int) -> None:
-        self.optimizer.set_lr(self._lr(index))
+    def _update(self, index: int, loss: Tensor) -> None:
+        lr = self._lr(index)
+        self.optimizer.set_lr(lr)
         norm = torch.nn.utils.clip_grad_norm_(self.policy.module.parameters(), self.config.grad_clip)
+        # The device works on while this process prepares the next step: it is waited for only then.
+        if index + 1 < self.config.num_steps:
+            self.next = {
+                world: pool.batch(index + 1, self.config.batch) for world, pool in self.pools.items()
+            }
+        check_finite(f"step {index} at lr {lr:g}", loss=loss, grad_norm=norm)
         self._add("grad_norm", norm)
         self._add("clipped_updates", (norm > self.config.grad_clip).float())
         self.optimizer.step()
@@ -112,13 +122,10 @@ class SFT:
             for name, value in zip(self.sums, torch.stack(list(self.sums.values())).tolist(), strict=True)
         }
         loss = sum(line[f"loss/{world}"] for world in self.pools) / len(self.pools)
-        lr = self._lr(index)
-        if not math.isfinite(loss):
-            raise FloatingPointError(f"the loss before step {index} is {loss}: lower lr (it was {lr:g})")
         now = time.monotonic()
         rate = steps * self.config.batch * len(self.pools) / (now - self.clock)
         self.sums, self.untold, self.clock = {}, 0, now
-        return {"loss": loss, **line, "lr": lr, "samples_per_s": rate}
+        return {"loss": loss, **line, "lr": self._lr(index), "samples_per_s": rate}
 
     def close(self) -> None:
         if self.workers:

@@ -1,0 +1,36 @@
+"""What the metrics mean that several methods tell; a method's own stand in its record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+LOOP = {
+    "step": "optimizer steps or iterations done",
+    "elapsed_s": "seconds since the run began or was taken up again",
+    "network_evaluations": "network calls for training so far, a forward 1 and a backward 2 a video; no validation",
+    "val/success": "share of validation problems solved, mean over worlds",
+    "val/success/*": "share of the world's validation problems solved",
+}
+"""What the loop adds to every method's lines."""
+
+TRIALS = {
+    "reward": "mean reward of the iteration's videos, mean over worlds",
+    "reward/*": "mean reward of the world's videos",
+    "reward_std/*": "standard deviation of rewards within a group, mean over the world's groups",
+    "success": "share of the iteration's videos that solve their problem, mean over worlds",
+    "success/*": "share of the world's videos that solve their problem",
+    "component/*": "mean of a component of the world's verdicts",
+    "groups": "groups of the iteration",
+    "zero_variance_groups": "groups whose rewards are equal, so that they teach nothing",
+}
+"""What `experience.Trials.collect` tells: for methods that learn from groups of judged videos."""
+
+
+def explained(metric: str, glossary: Mapping[str, str]) -> str | None:
+    """The sentence of a metric in a glossary; `loss/*` explains `loss/maze`, None if nothing does."""
+    if metric in glossary:
+        return glossary[metric]
+    for pattern, sentence in glossary.items():
+        if pattern.endswith("/*") and metric.startswith(pattern.removesuffix("*")):
+            return sentence
+    return None

@@ -1,0 +1,68 @@
+"""How far an update may move a policy: checked after it was made, in nats, and taken back as far as it went too far.
+
+Law: after `TrustRegion.fit` the measured divergence is at most `most`, or an error is raised; weights that were not
+finite are never kept. A learning rate does not say how far a policy moves; this does.
+
+Source: the line search of TRPO, arXiv:1502.05477, Appendix C; ours takes the optimizer's step as the direction.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+MAX_HALVINGS = 7
+"""An update that is still too long after this many is off by two orders of magnitude: an error, not a step."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """divergence: in nats, after the update. share: of the optimizer's step that was kept, 1 if all of it."""
+
+    divergence: float
+    share: float
+
+
+class TrustRegion:
+    """most: largest divergence from the policy that rolled out, in nats; None only measures."""
+
+    def __init__(self, module: nn.Module, most: float | None) -> None:
+        self.weights = [parameter for parameter in module.parameters() if parameter.requires_grad]
+        self.most = most
+        self._before: list[Tensor] = []
+
+    @torch.no_grad()
+    def remember(self) -> None:
+        """Call it before the optimizer's step."""
+        self._before = [weight.detach().clone() for weight in self.weights]
+
+    def fit(self, measure: Callable[[], float]) -> Fit:
+        """Halve the step that was just made until `measure` is at most `most`.
+
+        Raises:
+            FloatingPointError: If 1/128 of it is still too long, or no number.
+        """
+        first, share = measure(), 1.0
+        found = first
+        for _ in range(MAX_HALVINGS):
+            if math.isfinite(found) and (self.most is None or found <= self.most):
+                return Fit(found, share)
+            share /= 2
+            self._halve()
+            found = measure()
+        bound = "a finite number" if self.most is None else f"at most {self.most:g}"
+        raise FloatingPointError(
+            f"an update moved the policy by {first:.3g} nats, and by {found:.3g} with {share:g} of its length; "
+            f"expected {bound}: lower lr"
+        )
+
+    @torch.no_grad()
+    def _halve(self) -> None:
+        for weight, before in zip(self.weights, self._before, strict=True):
+            # A weight that is no number is not half way to anywhere.
+            middle = torch.where(weight.isfinite(), before + (weight - before) / 2, before)
+            weight.copy_(middle)
