@@ -13,7 +13,9 @@ from test_sde_grpo import Levels, Score, brightness, stage_of
 
 from videorlvr.cli.main import main
 from videorlvr.methods.video.sde_grpo.figures import Figures
+from videorlvr.models.shipped import shipped_sft
 from videorlvr.training.batches import Batch
+from videorlvr.training.trust import Fit, TrustRegion
 
 ETA = 0.7
 
@@ -62,7 +64,7 @@ def gradients_of(stage, turns):
     """The gradient that each update would have taken; the weights stay."""
     taken = []
 
-    def keep(turn, figures):
+    def keep(probe, figures):
         taken.append(stage.policy.colours.grad.clone())
         stage.policy.colours.grad = None
         figures.losses = []
@@ -420,29 +422,46 @@ def test_batches_of_unlike_kinds_do_not_mix_worlds(rl_config):
         assert len({problem.address.world for problem in batch.rollouts.problems}) == 1
 
 
-def test_a_run_that_falls_apart_ends_with_an_error_and_keeps_its_last_checkpoint(rl_config, tmp_path, capsys):
+def test_a_run_that_falls_apart_ends_with_an_error_and_keeps_its_last_checkpoint(tmp_path, capsys):
     """At an absurd learning rate, from the command line: no 'done', no policy, no exit code 0."""
-    config = rl_config()
-    settings = "--problems 4 --group 4 --batch 8 --updates 1 --num_workers 0 --device cpu --tasks maze:micro"
-    command = [
-        "train",
-        "micro-maze-rl",
-        "--init",
-        config.init,
-        "--out",
-        str(tmp_path / "run"),
-        *settings.split(),
-    ]
-    assert main([*command, "--max_s", "1e-9"]) == 130
-    good = (tmp_path / "run" / "checkpoints" / "last" / "state.safetensors").read_bytes()
-    wild = tmp_path / "wild"
-    shutil.copytree(tmp_path / "run", wild)
+    run, wild = tmp_path / "run", tmp_path / "wild"
+    settings = (
+        "--problems 2 --group 4 --batch 8 --updates 1 --num_workers 0 --device cpu --tasks flowfree:micro"
+    )
+    command = ["train", "micro-rl", "--init", str(shipped_sft() / "policy"), *settings.split()]
+    assert main([*command, "--out", str(run), "--max_s", "1e-9"]) == 130
+    shutil.copytree(run, wild)
     stored = json.loads((wild / "config.json").read_text())
     (wild / "config.json").write_text(json.dumps(stored | {"lr": 1e4}))
     shutil.rmtree(wild / "policy")
-    command[command.index(str(tmp_path / "run"))] = str(wild)
-    assert main([*command, "--lr", "1e4"]) == 2
+    good = (wild / "checkpoints" / "last" / "state.safetensors").read_bytes()
+    assert main([*command, "--out", str(wild), "--lr", "1e4"]) == 2
     assert "nats" in capsys.readouterr().err
     assert (wild / "checkpoints" / "last" / "state.safetensors").read_bytes() == good
     assert not (wild / "policy").exists()
     assert not (wild / "done.json").exists()
+
+
+def test_where_earlier_updates_left_no_room_a_later_one_is_taken_back():
+    """And a first one that is too long at any length is an error."""
+    module = torch.nn.Linear(1, 1, bias=False)
+    region = TrustRegion(module, 1.0)
+
+    def moved_to(value, start=None):
+        if start is not None:
+            region.begin()
+            module.weight.data.fill_(start)
+        region.remember()
+        module.weight.data.fill_(value)
+        return region.fit(lambda: module.weight.item() ** 2)
+
+    assert moved_to(0.9995, start=0.0) == Fit(pytest.approx(0.9995**2), 1.0)
+    assert moved_to(3.0).share == 0
+    assert module.weight.item() == pytest.approx(0.9995)
+    assert moved_to(3.0, start=0.0) == Fit(pytest.approx(0.75**2), 0.25)
+    with pytest.raises(FloatingPointError, match=r"by 1e\+06 nats, and by 61 with 0.0078125 of its length"):
+        moved_to(1000.0, start=0.0)
+    assert moved_to(float("nan"), start=0.0).share == 0.5, "weights that are no numbers are put back"
+    region.begin()
+    with pytest.raises(FloatingPointError, match="by nan nats"):
+        region.fit(lambda: float("nan"))

@@ -28,12 +28,18 @@ class Fit:
 
 
 class TrustRegion:
-    """most: largest divergence from the policy that rolled out, in nats; None only measures."""
+    """Of one iteration after another. most: largest divergence from the policy that rolled out, in nats; None only
+    measures."""
 
     def __init__(self, module: nn.Module, most: float | None) -> None:
         self.weights = [parameter for parameter in module.parameters() if parameter.requires_grad]
         self.most = most
+        self._reached = 0.0
         self._before: list[Tensor] = []
+
+    def begin(self) -> None:
+        """A new iteration: the policy is the one that rolled out."""
+        self._reached = 0.0
 
     @torch.no_grad()
     def remember(self) -> None:
@@ -41,19 +47,27 @@ class TrustRegion:
         self._before = [weight.detach().clone() for weight in self.weights]
 
     def fit(self, measure: Callable[[], float]) -> Fit:
-        """Halve the step that was just made until `measure` is at most `most`.
+        """Halve the step that was just made until `measure` is at most `most`; where earlier steps of the iteration
+        have left no room, take it back.
+
+        Args:
+            measure: Divergence of the policy as it is now; over the same videos in all steps of an iteration.
 
         Raises:
-            FloatingPointError: If 1/128 of it is still too long, or no number.
+            FloatingPointError: If 1/128 of an iteration's step is still too long, or no number.
         """
         first, share = measure(), 1.0
         found = first
         for _ in range(MAX_HALVINGS):
             if math.isfinite(found) and (self.most is None or found <= self.most):
+                self._reached = found
                 return Fit(found, share)
             share /= 2
-            self._halve()
+            self._take_back(0.5)
             found = measure()
+        if self._reached > 0 and math.isfinite(found):
+            self._take_back(0.0)
+            return Fit(self._reached, 0.0)
         bound = "a finite number" if self.most is None else f"at most {self.most:g}"
         raise FloatingPointError(
             f"an update moved the policy by {first:.3g} nats, and by {found:.3g} with {share:g} of its length; "
@@ -61,8 +75,9 @@ class TrustRegion:
         )
 
     @torch.no_grad()
-    def _halve(self) -> None:
+    def _take_back(self, kept: float) -> None:
+        """Keep a share of what is left of the step."""
         for weight, before in zip(self.weights, self._before, strict=True):
             # A weight that is no number is not half way to anywhere.
-            middle = torch.where(weight.isfinite(), before + (weight - before) / 2, before)
-            weight.copy_(middle)
+            finite = weight.isfinite()
+            weight.copy_(torch.where(finite, before + kept * (weight - before), before))

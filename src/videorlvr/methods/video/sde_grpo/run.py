@@ -99,10 +99,9 @@ class GRPO:
 
     def improve(self, turns: Sequence[Turn]) -> Metrics:
         """Take the updates in turn, until one is as long as the trust region allows."""
-        figures = Figures()
-        for turn in turns[
-            1 : len(turns) // self.config.epochs
-        ]:  # the first one's law is taken as it is replayed
+        figures, own = Figures(), turns[: len(turns) // self.config.epochs]
+        self.trust.begin()
+        for turn in own[1:]:  # the first one's laws are taken as they are replayed
             for batch in turn.batches:
                 self._anchor(batch, figures)
         for number, turn in enumerate(turns):
@@ -110,7 +109,7 @@ class GRPO:
                 self._backward(batch, turn.num_videos, figures, on_policy=number == 0)
             if number == 0:
                 figures.check_replay()
-            if not self._update(turn, figures):
+            if not self._update(turns[0].batches[0], figures):
                 break
         return figures.line()
 
@@ -169,14 +168,14 @@ class GRPO:
         self.network_evaluations += len(batch)
         return kl_mean(law, other, condition.free)
 
-    def _update(self, turn: Turn, figures: Figures) -> bool:
-        """One optimizer step within the trust region; whether there is room for another."""
+    def _update(self, probe: Batch, figures: Figures) -> bool:
+        """One optimizer step within the trust region, as measured on `probe`; whether there is room for another."""
         norm = torch.nn.utils.clip_grad_norm_(self.policy.module.parameters(), self.config.grad_clip)
         lr = self.optimizer.param_groups[0]["lr"]
         _, grad_norm = check_finite(f"an update at lr {lr:g}", loss=figures.loss, grad_norm=norm)
         self.trust.remember()
         self.optimizer.step()
-        fit = self.trust.fit(lambda: self._divergence(turn.batches[0]))
+        fit = self.trust.fit(lambda: self._divergence(probe))
         figures.updated(grad_norm, self.config.grad_clip, fit)
         return fit.share == 1
 
