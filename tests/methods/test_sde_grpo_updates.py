@@ -427,7 +427,7 @@ def test_a_run_that_falls_apart_ends_with_an_error_and_keeps_its_last_checkpoint
     run, wild = tmp_path / "run", tmp_path / "wild"
     settings = (
         "--problems 2 --group 4 --batch 8 --updates 1 --num_workers 0 --device cpu --tasks flowfree:micro "
-    settings += "--sampling.num_steps 3 --num_trained 1"
+        "--sampling.num_steps 3 --num_trained 1"
     )
     command = ["train", "micro-rl", "--init", str(shipped_sft() / "policy"), *settings.split()]
     assert main([*command, "--out", str(run), "--max_s", "1e-9"]) == 130
