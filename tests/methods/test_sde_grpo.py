@@ -16,6 +16,7 @@ from videorlvr.methods.video.sde_grpo.run import GRPO
 from videorlvr.models.codec import condition_pixels, decode_pixels, encode_pixels
 from videorlvr.models.module import ModulePolicy
 from videorlvr.models.pixels import BuiltinPolicy
+from videorlvr.models.shipped import shipped_sft
 from videorlvr.training.learner import Bench
 from videorlvr.worlds.api import Verdict
 
@@ -187,15 +188,16 @@ def test_a_toy_improves(rl_config):
 
 def test_the_real_reward_is_the_worlds(rl_config):
     """The run's reward figures are those of the judge's verdicts under the named reward."""
-    config = rl_config(reward="paper")
+    small = {"problems": 2, "sampling": {"num_steps": 5}}
+    config = rl_config(reward="paper", tasks=["flowfree:micro"], init=str(shipped_sft() / "policy"), **small)
     with Judge(EXACT, 0) as judge:
         stage = stage_of(config, judge)
         judged, line = stage.trials.collect(0, stage.steps(0))
-    combine = reward_of("maze", "paper")
+    combine = reward_of("flowfree", "paper")
     values = np.array([combine(verdict.components) for batch in judged for verdict in batch.verdicts])
     assert len(values) == config.problems * config.group
-    assert line["reward"] == line["reward/maze"] == pytest.approx(values.mean())
-    assert line["reward_std/maze"] == pytest.approx(values.reshape(-1, 4).std(1).mean())
+    assert line["reward"] == line["reward/flowfree"] == pytest.approx(values.mean())
+    assert line["reward_std/flowfree"] == pytest.approx(values.reshape(-1, 4).std(1).mean())
     assert line["zero_variance_groups"] == (np.ptp(values.reshape(-1, 4), axis=1) < 1e-4).sum()
     assert 0 < values.mean() < 1
 

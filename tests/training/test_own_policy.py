@@ -21,17 +21,18 @@ from videorlvr.training.run import train
 
 class Blend(torch.nn.Module):
     """Believes in some of the first frame, some of what it sees, and a little of what a convolution makes of
-    both: a picture that stands still, and is sometimes too noisy to be read, so that rollouts earn unlike rewards."""
+    both: a picture that stands still, and of which the judge cannot always explain every pixel, so that rollouts
+    earn unlike rewards."""
 
     def __init__(self):
         super().__init__()
         self.convolution = torch.nn.Conv3d(6, 3, 3, padding=1)
-        self.share = torch.nn.Parameter(torch.tensor(0.56))
+        self.share = torch.nn.Parameter(torch.tensor(0.23))
         self.frozen = torch.nn.Parameter(torch.ones(3), requires_grad=False)
 
     def forward(self, x, sigma, first):
         both = torch.cat([x, first.expand_as(x)], dim=1)
-        believed = (1 - self.share) * first + self.share * x + 0.01 * self.convolution(both)
+        believed = (1 - self.share) * first + self.share * x + 0.001 * self.convolution(both)
         return (x - believed) / sigma.clamp_min(0.05)[:, None, None, None, None]
 
 
