@@ -189,11 +189,13 @@ def test_a_toy_improves(rl_config):
 def test_the_real_reward_is_the_worlds(rl_config):
     """The run's reward figures are those of the judge's verdicts under the named reward."""
     small = {"problems": 2, "sampling": {"num_steps": 5}}
-    config = rl_config(reward="paper", tasks=["flowfree:micro"], init=str(shipped_sft() / "policy"), **small)
+    config = rl_config(
+        reward="dense-v1", tasks=["flowfree:micro"], init=str(shipped_sft() / "policy"), **small
+    )
     with Judge(EXACT, 0) as judge:
         stage = stage_of(config, judge)
         judged, line = stage.trials.collect(0, stage.steps(0))
-    combine = reward_of("flowfree", "paper")
+    combine = reward_of("flowfree", "dense-v1")
     values = np.array([combine(verdict.components) for batch in judged for verdict in batch.verdicts])
     assert len(values) == config.problems * config.group
     assert line["reward"] == line["reward/flowfree"] == pytest.approx(values.mean())
