@@ -118,12 +118,6 @@ def _board(block: Block) -> tuple[Grid, str]:
         )
     outside = ((tiles == FLOOR) & (figure == NOTHING) & ~room) | (tiles == UNWRITTEN)
     tiles[outside], figure[outside] = WALL, STONE
-    lost = ((tiles == TARGET) != (figure == BOX)) & ~room
-    if lost.any():
-        line = lines[int(lost.any(axis=1).argmax())]
-        raise ValueError(
-            f"line {line}: a box or a target lies where the player cannot come: open a way to it"
-        )
     sides = tuple((int(side[0].any()), int(side[1].any())) for side in (_edges(tiles), _edges(tiles.T)))
     note = ""
     if any(map(any, sides)):
