@@ -87,10 +87,13 @@ def paths(value: Any, here: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         yield from paths(item, (*here, key))
 
 
-def changed(line: dict[str, Any], rng: np.random.Generator) -> str:
-    """The text of a line after one to three changes."""
+def changed(line: dict[str, Any], other: dict[str, Any], rng: np.random.Generator) -> str:
+    """The text of a line after one to three changes. other: a line to take parts from."""
     line = json.loads(json.dumps(line))
-    for _ in range(int(rng.integers(1, 4))):
+    disguised = rng.random() < 0.2
+    if disguised:
+        disguise(line, other, rng)
+    for _ in range(int(rng.integers(2) if disguised else rng.integers(1, 4))):
         near = list(paths(line))
         if rng.integers(2):  # most values are cells of boards
             near = [path for path in near if len(path) <= 3] or near
@@ -100,6 +103,20 @@ def changed(line: dict[str, Any], rng: np.random.Generator) -> str:
     if rng.random() < 0.1:
         text = torn(text, rng)
     return text
+
+
+def disguise(line: dict[str, Any], other: dict[str, Any], rng: np.random.Generator) -> None:
+    """Changes that hold together: another address for a sound problem, or another problem for an address."""
+    address, key = line["problem"]["address"], ("index", "level", "split", "world")[int(rng.integers(4))]
+    match int(rng.integers(3)):
+        case 0:
+            line[key] = address[key] = other[key] if key != "index" else int(rng.integers(100))
+        case 1:
+            line["problem"] = {**json.loads(json.dumps(other["problem"])), "address": address}
+            line["layout"], line["num_frames"] = other["layout"], other["num_frames"]
+        case _:
+            for name in ("ground", "figure"):
+                line["problem"]["grid"][name] = [row[::-1] for row in line["problem"]["grid"][name]][::-1]
 
 
 def change(line: dict[str, Any], path: tuple[Any, ...], rng: np.random.Generator) -> None:
@@ -180,7 +197,7 @@ def attack(job: tuple[str, int]) -> tuple[Counter[str], list[str], float, float]
     for number in range(chunk * CHUNK, (chunk + 1) * CHUNK):
         rng = seeding.rng("changed manifests", number)
         known = lines(folder)
-        text = changed(known[number % len(known)], rng)
+        text = changed(known[number % len(known)], known[int(rng.integers(len(known)))], rng)
         began = time.process_time()
         try:
             outcomes[outcome(text)] += 1
@@ -194,6 +211,7 @@ def attack(job: tuple[str, int]) -> tuple[Counter[str], list[str], float, float]
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=100_000)
+    parser.add_argument("--start", type=int, default=0, help="number of the first change, a multiple of 50")
     parser.add_argument("--workers", type=int)
     parser.add_argument("--slowest", type=float, default=10.0, help="most seconds that a line may take")
     args = parser.parse_args()
@@ -204,7 +222,8 @@ def main() -> int:
         for world in WORLDS.values():
             for level in world.levels:
                 export(world, level, "test", 3, Path(folder) / f"{world.name}-{level}")
-        jobs = [(folder, chunk) for chunk in range(-(-args.count // CHUNK))]
+        first = args.start // CHUNK
+        jobs = [(folder, first + chunk) for chunk in range(-(-args.count // CHUNK))]
         for counts, found, longest, memory in map_in_order(
             attack, jobs, "changed lines", workers=args.workers
         ):

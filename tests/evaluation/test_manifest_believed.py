@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from videorlvr.cli.main import main
-from videorlvr.evaluation.checks import check_problems
+from videorlvr.evaluation.checks import Checked, check_problems
 from videorlvr.evaluation.export import export
 from videorlvr.evaluation.manifest import read_manifest
 from videorlvr.evaluation.score import score
@@ -315,3 +315,26 @@ def test_an_error_comes_before_any_video_is_judged(exports: dict[str, Path], tmp
     with pytest.raises(ValueError, match=r"m\.jsonl:2: key 'problem' is not the problem"):
         score(tmp_path / "m.jsonl", exports["maze"].parent / "oracle", overlay=tmp_path / "o", workers=1)
     assert not (tmp_path / "o").exists()
+
+
+def test_what_was_in_order_is_not_made_again_until_it_changes(
+    exports: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest, checked = exports["maze"], Checked(tmp_path / "checked")
+    expected = check_problems(read_manifest(manifest), manifest, workers=1, checked=checked)
+    with monkeypatch.context() as patch:
+        patch.setattr("videorlvr.evaluation.checks.map_isolated", None)
+        assert check_problems(read_manifest(manifest), manifest, checked=checked) == expected
+    lines = lines_of(manifest)
+    other_index(lines[1])
+    changed = manifest.parent / "other.jsonl"
+    changed.write_text("\n".join(map(json.dumps, lines)))
+    for _ in range(2):
+        with pytest.raises(ValueError, match=r"other\.jsonl:2: "):
+            check_problems(read_manifest(changed), changed, workers=1, checked=checked)
+    picture = manifest.parent / lines[0]["first_frame"]
+    before = picture.read_bytes()
+    picture.write_text("no picture")
+    with pytest.raises(ValueError, match="first_frame"):
+        check_problems(read_manifest(manifest), manifest, workers=1, checked=checked)
+    picture.write_bytes(before)

@@ -50,14 +50,15 @@ the manifest:
   is not believed. Every problem is made anew from its address and compared; a first
   frame that it names is read and compared. A line that differs, or is no sound
   problem (solved at its start, walls on one side, ...), is refused before any video
-  is judged. Problems of no address of ours are counted as foreign.
+  is judged; a manifest that was found in order is remembered. Problems of no address
+  of ours are counted as foreign.
 
 what is written:
   --json, --overlay and --report are tried first, and refused where they would
   replace the manifest, a video or what else is read. Verdicts are kept as they come
   in a journal: beside the file of --json or --report (F.journal.jsonl), else in the
-  folder for caches, or where --journal says. Stopped by Ctrl-C, a signal or a power
-  cut, the same command goes on, and its result is that of a run without a stop, bit
+  folder for caches, or where --journal says. Stopped by Ctrl-C, a signal or however
+  else, the same command goes on, and its result is that of a run without a stop, bit
   for bit. What changed meanwhile (a line, a file, the judge) is judged anew. Once
   everything is written the journal is removed.
 
@@ -88,6 +89,7 @@ def register(commands: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """`score`"""
+    from videorlvr.evaluation.checks import Checked
     from videorlvr.evaluation.manifest import read_manifest
     from videorlvr.evaluation.score import score
 
@@ -105,6 +107,7 @@ def run(args: argparse.Namespace) -> int:
                 workers=args.workers,
                 journal=journal,
                 entries=entries,
+                checked=Checked(_cache() / "checked"),
             )
         except KeyboardInterrupt:
             raise KeyboardInterrupt(
@@ -127,10 +130,14 @@ def _journal_place(args: argparse.Namespace) -> Path:
     for beside in (args.json, args.report):
         if beside and beside != "-":
             return Path(f"{beside}.journal.jsonl")
-    cache = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     paths = f"{os.path.realpath(args.manifest)}\n{os.path.realpath(args.videos)}"
     name = hashlib.sha256(os.fsencode(paths)).hexdigest()[:16]
-    return Path(cache) / "videorlvr" / f"score-{name}.journal.jsonl"
+    return _cache() / f"score-{name}.journal.jsonl"
+
+
+def _cache() -> Path:
+    """The folder for what may be lost."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")) / "videorlvr"
 
 
 def _check_places(args: argparse.Namespace, entries: Sequence[Entry], journal: Path) -> None:

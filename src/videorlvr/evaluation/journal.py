@@ -41,8 +41,7 @@ def _state(file: Path) -> list[Any]:
 class Journal:
     """A file with a line a verdict; one process at a time.
 
-    kept: key -> {"key", "record", "overlay"}, the last line of each key. checked: hashes of what was found in order
-    before anything was judged, see `check_problems`.
+    kept: key -> {"key", "record", "overlay"}, the last line of each key.
     """
 
     def __init__(self, path: Path) -> None:
@@ -64,29 +63,23 @@ class Journal:
 
     def _read(self) -> None:
         self.kept: dict[str, dict[str, Any]] = {}
-        self.checked: set[str] = set()
         try:
             lines = read_jsonl(self.path)
-            assert all(line.get("kind") == KIND and isinstance(line.get("key"), str) for line in lines)
+            assert all(
+                line.get("kind") == KIND and {"key", "record", "overlay"} <= set(line) for line in lines
+            )
         except (ValueError, AssertionError):
             raise ValueError(
                 f"'{self.path}' is no journal of 'videorlvr score': move it away, or name another with --journal"
             ) from None
         for line in lines:
-            if "record" in line:
-                self.kept[line["key"]] = line
-            else:
-                self.checked.add(line["key"])
+            self.kept[line["key"]] = line
 
     def add(self, key: str, record: Mapping[str, Any], overlay: str) -> None:
         """Keep a verdict. overlay: the path of its overlay, or one of the words above."""
         line = {"kind": KIND, "key": key, "record": record, "overlay": overlay}
         append_jsonl(self.path, line)
         self.kept[key] = line
-
-    def add_check(self, key: str) -> None:
-        append_jsonl(self.path, {"kind": KIND, "key": key})
-        self.checked.add(key)
 
     def close(self) -> None:
         """Give the lock back."""

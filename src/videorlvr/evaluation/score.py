@@ -19,7 +19,7 @@ from videorlvr.base.isolated import Lost, as_answered
 from videorlvr.base.outputs import Claimed
 from videorlvr.base.progress import track
 from videorlvr.evaluation.candidates import find_videos
-from videorlvr.evaluation.checks import check_problems, num_foreign
+from videorlvr.evaluation.checks import Checked, check_problems, num_foreign
 from videorlvr.evaluation.journal import NOTHING_TO_DRAW, Journal, key_of
 from videorlvr.evaluation.manifest import Entry, read_manifest
 from videorlvr.evaluation.verdicts import record_of, summary_of
@@ -37,6 +37,7 @@ def score(
     workers: int | None = None,
     journal: Journal | None = None,
     entries: Sequence[Entry] | None = None,
+    checked: Checked | None = None,
 ) -> dict[str, Any]:
     """Judge the video in the folder `videos` that is named after each problem of a manifest.
 
@@ -51,6 +52,7 @@ def score(
             script that calls it.
         journal: Where verdicts are kept as they come, and taken from where they are there already.
         entries: Of the manifest, where it has been read.
+        checked: Where it is remembered that they are what they should be.
 
     Returns:
         {"summary": ..., "records": [...], "unwritten": {id: why}}, JSON values only; see `summary_of` and
@@ -63,7 +65,7 @@ def score(
     """
     entries = read_manifest(manifest) if entries is None else entries
     files = find_videos(Path(videos), [entry.id for entry in entries])
-    first_frames = check_problems(entries, manifest, workers=workers, journal=journal)
+    first_frames = check_problems(entries, manifest, workers=workers, checked=checked)
     sha256 = _sha256(manifest)
     fingerprint = _fingerprint(entries, sha256)
     out = None if overlay is None else Path(os.path.abspath(overlay))
