@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from rich.table import Table as RichTable
 
 NO_VALUE = "n/a"
+EVIDENCE = (
+    "problems / puzzles (mirror images and turns are one) / as many independent problems as give an interval of this "
+    "width; samples of a problem and images of a puzzle add to these as far as they disagree"
+)
 
 
 @dataclass(frozen=True)
@@ -60,13 +64,16 @@ def success_table(runs: Sequence[Run], suite: str) -> Table:
     for run in on_suite(runs, suite):
         found = results(run, suite)
         cells = [with_interval(found["worlds"][w]) if w in found["worlds"] else NO_VALUE for w in worlds]
-        average = (with_interval(found["overall"]),) if len(worlds) > 1 else ()
-        rows.append((run.label, *cells, *average))
+        last = (
+            with_interval(found["overall"]) if len(worlds) > 1 else _evidence(found["worlds"].get(worlds[0]))
+        )
+        rows.append((run.label, *cells, last))
     note = (
         "Share of problems whose whole video obeys the rules and ends solved, in percent, with 95% intervals "
-        "(Wilson, counting puzzles; average: worlds weigh the same)."
+        "(Wilson, counting puzzles). "
+        + ("Average: worlds weigh the same." if len(worlds) > 1 else f"n: {EVIDENCE}.")
     )
-    columns = ("player", *worlds, *(("average",) if len(worlds) > 1 else ()))
+    columns = ("player", *worlds, "average" if len(worlds) > 1 else "n")
     return Table(f"Success on {suite}", columns, tuple(rows), note)
 
 
@@ -77,12 +84,7 @@ def evidence_table(runs: Sequence[Run], suite: str) -> Table:
         (run.label, *(_evidence(results(run, suite)["worlds"].get(world)) for world in worlds))
         for run in on_suite(runs, suite)
     ]
-    note = (
-        "Problems / puzzles, where mirror images and turns are one puzzle / effective number: as many independent "
-        "problems give an interval of the same width. Samples of a problem and images of a puzzle add to it as far as "
-        "they disagree."
-    )
-    return Table(f"Evidence on {suite}", ("player", *worlds), tuple(rows), note)
+    return Table(f"Evidence on {suite}", ("player", *worlds), tuple(rows), f"n: {EVIDENCE}.")
 
 
 def _evidence(part: Mapping[str, Any] | None) -> str:
@@ -135,8 +137,8 @@ def summary_table(summary: Mapping[str, Any]) -> Table:
         reasons = ", ".join(f"{reason} {count}" for reason, count in most)
         rows.append((world, _evidence(part), with_interval(part), percent(part["process"]), reasons))
     note = (
-        "Success and the share of legal transitions, in percent, with 95% Wilson intervals at the effective number of "
-        "problems (problems / puzzles up to mirror images / effective number)."
+        "Success and the share of legal transitions, in percent, with 95% intervals (Wilson, counting puzzles). "
+        f"n: {EVIDENCE}."
     )
     title = f"{summary['player']} on {summary['suite']}"
     return Table(title, ("world", "n", "success", "process", "most frequent refusals"), tuple(rows), note)
@@ -190,6 +192,7 @@ def comparison_table(result: Mapping[str, Any], suite: str, *, with_rule: bool =
     rows = tuple(
         (
             name,
+            _evidence(part) if "effective_n" in part else f"{part['n']} / {part['puzzles']}",
             percent(part["success_a"]),
             percent(part["success_b"]),
             f"{100 * part['difference']:+.1f} [{100 * part['low']:+.1f}, {100 * part['high']:+.1f}]",
@@ -201,7 +204,7 @@ def comparison_table(result: Mapping[str, Any], suite: str, *, with_rule: bool =
         for name, part in parts
     )
     corrected = (f"p of {len(result['worlds'])}",) if len(parts) > 1 else ()
-    columns = ("world", f"{a} %", f"{b} %", "difference", f"only {a}", f"only {b}", "p", *corrected)
+    columns = ("world", "n", f"{a} %", f"{b} %", "difference", f"only {a}", f"only {b}", "p", *corrected)
     notes = []
     if with_rule:
         notes.append(
