@@ -5,6 +5,7 @@ Law: the pages say what the code says, since they are printed from it, the same 
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -123,6 +124,18 @@ def tolerance_table(world: World) -> str:
     return markdown_table(("distortion", "what it does", "strength", *world.declared), rows)
 
 
+def as_text(world: World) -> str:
+    """A small problem and its solution, as language models see them and as people write them down."""
+    problem = make_problem(world, next(iter(world.levels)), "test", 0)
+    game = world.game(problem.grid)
+    end = functools.reduce(game.step, game.read_moves(problem.solution), game.start())
+    return (
+        f"The first state of `{problem.address}`, the moves of its solution, and its last state. "
+        "`videorlvr worlds import` reads boards of this form.\n\n"
+        f"```\n{game.text(game.start())}\n\n{problem.solution}\n\n{game.text(end)}\n```"
+    )
+
+
 def world_page(world: World) -> str:
     """The Markdown page of a world."""
     rewards = [(f"`{name}`", formula(reward)) for name, reward in world.rewards.items()]
@@ -137,6 +150,8 @@ def world_page(world: World) -> str:
         "## What a cell can show",
         "Codes of the two layers of a cell, with their colours in the default theme.",
         codes_table(world),
+        "## As text",
+        as_text(world),
         "## Rewards",
         "Combinations of a verdict's components, each in [0, 1].",
         markdown_table(("reward", "formula"), rewards),
