@@ -7,6 +7,7 @@ what they and the demuxer log counts as one.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -74,13 +75,13 @@ def stream_shown(container: InputContainer) -> VideoStream:
     Raises:
         VideoError: `no_frames` without one; `ambiguous` where several would do.
     """
-    from av.stream import Disposition
-
-    hidden = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
-    moving = [stream for stream in container.streams.video if not stream.disposition & hidden]
+    attached, default = _dispositions()
+    moving = [stream for stream in container.streams.video if not stream.disposition.value & attached]
     if not moving:
         raise VideoError("no_frames", "it has no video track")
-    chosen = [stream for stream in moving if stream.disposition & Disposition.default] or moving
+    if len(moving) == 1:
+        return moving[0]
+    chosen = [stream for stream in moving if stream.disposition.value & default] or moving
     films = [stream for stream in chosen if stream.codec_context.name not in _STILLS] or chosen
     if len(films) > 1:
         raise VideoError(
@@ -88,6 +89,15 @@ def stream_shown(container: InputContainer) -> VideoStream:
             f"it has {len(films)} video tracks that a player may choose from; keep one, or mark one",
         )
     return films[0]
+
+
+@cache
+def _dispositions() -> tuple[int, int]:
+    """Bits of tracks that are no film, and of those that are the default: as numbers, which are faster."""
+    from av.stream import Disposition
+
+    pictures = Disposition.attached_pic | Disposition.timed_thumbnails | Disposition.still_image
+    return pictures.value, Disposition.default.value
 
 
 def _decode(

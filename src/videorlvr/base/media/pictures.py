@@ -26,8 +26,8 @@ from videorlvr.base.media.video import (
     Picture,
     Video,
     VideoError,
-    check_file,
     check_picture,
+    checked_bytes,
 )
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def read_folder(folder: Path, size: Size | None, stack: Stack) -> tuple[Video, f
         raise VideoError("no_frames", "it holds no .png files")
     reader = _Reader(size)
     for file in files:
-        check_file(file, MAX_PICTURE_BYTES)
+        checked_bytes(file, MAX_PICTURE_BYTES)
         with _opened(file, APNG) as image:
             check_picture(image.height, image.width)
             stack.expect(image.height, image.width)

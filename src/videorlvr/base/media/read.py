@@ -20,12 +20,13 @@ from videorlvr.base.media.pictures import read_animation, read_folder
 from videorlvr.base.media.scale import Size, check_size
 from videorlvr.base.media.stack import Stack
 from videorlvr.base.media.video import (
+    MAX_BYTES,
     MAX_FRAMES,
     MAX_KEPT_BYTES,
     MAX_PICTURE_BYTES,
     Video,
     VideoError,
-    check_file,
+    checked_bytes,
 )
 from videorlvr.base.media.whole import fault_of
 
@@ -67,12 +68,12 @@ def read_video(
     check_size(size)
     file, stack = Path(path), Stack(max_frames, max_bytes)
     try:
-        if file.is_dir():
+        num_bytes = checked_bytes(file, MAX_BYTES)
+        if num_bytes is None:
             return read_folder(file, size, stack)
-        check_file(file)
-        form = _checked_format(file)
+        form = _checked_format(file, num_bytes)
         if form.pillow:
-            check_file(file, MAX_PICTURE_BYTES)
+            checked_bytes(file, MAX_PICTURE_BYTES)
             return read_animation(file, form, size, stack)
         return read_container(file, form, size, stack)
     except VideoError as error:
@@ -83,16 +84,20 @@ def read_video(
         raise VideoError("unreadable_video", f"it cannot be decoded ({error})", file) from error
 
 
-def _checked_format(file: Path) -> Format:
+def _checked_format(file: Path, num_bytes: int) -> Format:
     """What kind of file it is, if it is whole."""
-    with open(file, "rb") as opened:
-        head = opened.read(_SMALL_BYTES)
+    opened = os.open(file, os.O_RDONLY)
+    try:
+        small = num_bytes < _SMALL_BYTES
+        head = os.read(opened, num_bytes if small else 1024)
         form = format_of(head[:1024], file.suffix)
-        if len(head) < _SMALL_BYTES:
+        if small:
             fault = fault_of(head, form)
         else:
-            with mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            with mmap.mmap(opened, 0, access=mmap.ACCESS_READ) as data:
                 fault = fault_of(cast(bytes, data), form)
+    finally:
+        os.close(opened)
     if fault:
         raise VideoError("unreadable_video", f"it {fault}")
     return form

@@ -5,6 +5,8 @@ A video is a uint8 array [T, H, W, 3] in RGB order, a picture uint8 [H, W, 3].
 
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
 from typing import Literal
 
@@ -55,13 +57,23 @@ class VideoError(ValueError):
         return f"{self.reason}: {'' if self.file is None else f'{self.file}: '}{self.why}"
 
 
-def check_file(file: Path, max_bytes: int = MAX_BYTES) -> None:
-    """A regular file, and not too large a one: a pipe or a device has no end."""
-    if not file.is_file():
-        raise VideoError("missing_file", "there is no such file; check the path")
-    num_bytes = file.stat().st_size
-    if num_bytes > max_bytes:
-        raise VideoError("too_large", f"it has {num_bytes:,} bytes, and at most {max_bytes:,} are read")
+def checked_bytes(file: Path, max_bytes: int) -> int | None:
+    """How many bytes a file has; None for a folder.
+
+    Raises:
+        VideoError: Where it is no regular file, since a pipe or a device has no end, or too large a one.
+    """
+    try:
+        found = os.stat(file)
+    except (OSError, ValueError):
+        raise VideoError("missing_file", "there is no such file; check the path") from None
+    if stat.S_ISDIR(found.st_mode):
+        return None
+    if not stat.S_ISREG(found.st_mode):
+        raise VideoError("missing_file", "it is no regular file; check the path")
+    if found.st_size > max_bytes:
+        raise VideoError("too_large", f"it has {found.st_size:,} bytes, and at most {max_bytes:,} are read")
+    return found.st_size
 
 
 def check_picture(height_px: int, width_px: int) -> None:
