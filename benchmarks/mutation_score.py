@@ -52,9 +52,9 @@ GROUPS = (
         (
             f"{JUDGE}/read.py",
             f"{JUDGE}/video.py",
-            *(f"{WORLDS}/{name}.py" for name in ("verify", "problems", "render")),
+            *(f"{WORLDS}/{name}.py" for name in ("verify", "problems", "render", "game")),
             *(f"{WORLDS}/maze/{name}.py" for name in ("rules", "verify")),
-            *(f"{WORLDS}/flowfree/{name}.py" for name in ("rules", "verify", "growth")),
+            *(f"{WORLDS}/flowfree/{name}.py" for name in ("rules", "play", "verify", "growth")),
             *(f"{WORLDS}/sokoban/{name}.py" for name in ("rules", "verify", "transitions")),
         ),
         (

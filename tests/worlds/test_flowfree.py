@@ -20,7 +20,8 @@ from videorlvr.worlds.api import Cells, Grid, Level, Problem, Trace, Verdict, ti
 from videorlvr.worlds.flowfree import LEVELS, WORLD, sat
 from videorlvr.worlds.flowfree.cheats import CHEATS
 from videorlvr.worlds.flowfree.generate import MIN_LENGTH, NUM_COLOURS, generate
-from videorlvr.worlds.flowfree.rules import Flow, endpoints_of, flows_of, moves_text, neighbours, play
+from videorlvr.worlds.flowfree.play import play
+from videorlvr.worlds.flowfree.rules import Flow, endpoints_of, flows_of, moves_text, neighbours
 from videorlvr.worlds.flowfree.solve import solve
 from videorlvr.worlds.flowfree.verify import REASONS
 from videorlvr.worlds.problems import make_problem, oracle_trace, pace

@@ -12,6 +12,7 @@ from tiny_boards import row
 from videorlvr.audit.second.sokoban import Room, Sokoban
 from videorlvr.worlds import WORLDS
 from videorlvr.worlds.api import Cells, Grid
+from videorlvr.worlds.flowfree import play as flowfree_play
 from videorlvr.worlds.flowfree import rules as flowfree
 from videorlvr.worlds.maze import rules as maze
 from videorlvr.worlds.sokoban import rules as sokoban
@@ -93,7 +94,7 @@ def test_a_cell_has_the_neighbours_that_share_a_side_with_it() -> None:
 
 
 def test_random_flows_grow_from_both_endpoints() -> None:
-    texts = {flowfree.FlowFree(FLOWS).wander(9, np.random.default_rng(seed)) for seed in range(40)}
+    texts = {flowfree_play.FlowFree(FLOWS).wander(9, np.random.default_rng(seed)) for seed in range(40)}
     assert {text[:4] for text in texts} == {"A0,0", "A0,3"}
     assert {text.split()[1][:4] for text in texts} == {"B1,0", "B1,3"}
 
@@ -151,7 +152,7 @@ def test_a_flow_follows_its_links_from_either_end() -> None:
 )
 def test_a_wrong_flow_is_named(moves: str, message: str) -> None:
     with pytest.raises(ValueError) as error:  # noqa: PT011 - the whole message is compared
-        flowfree.play(FLOWS, moves)
+        flowfree_play.play(FLOWS, moves)
     assert str(error.value) == message
 
 

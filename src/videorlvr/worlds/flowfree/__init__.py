@@ -23,6 +23,7 @@ from videorlvr.worlds.api import Grid, Level, Reward, Theme, World
 from videorlvr.worlds.flowfree import rules
 from videorlvr.worlds.flowfree.declared import DECLARED
 from videorlvr.worlds.flowfree.generate import generate
+from videorlvr.worlds.flowfree.play import FlowFree
 from videorlvr.worlds.flowfree.solve import solve
 from videorlvr.worlds.flowfree.text import read_boards
 from videorlvr.worlds.flowfree.verify import REASONS, verify
@@ -171,7 +172,7 @@ WORLD = World(
     generate=generate,
     canonical=canonical,
     solve=solve,
-    game=rules.FlowFree,
+    game=FlowFree,
     prompt=prompt,
     verify=verify,
     variants=Later("videorlvr.worlds.flowfree.variants:VARIANTS"),

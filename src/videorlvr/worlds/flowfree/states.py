@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from videorlvr.worlds.api import Cells, Grid, Problem
+from videorlvr.worlds.flowfree.play import play
 from videorlvr.worlds.flowfree.rules import (
     NOTHING,
     Cell,
@@ -17,7 +18,6 @@ from videorlvr.worlds.flowfree.rules import (
     flows_of,
     moves_text,
     neighbours,
-    play,
 )
 from videorlvr.worlds.problems import pace
 

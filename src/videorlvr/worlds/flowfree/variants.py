@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from videorlvr.worlds.api import Problem, Variant, Video, World
-from videorlvr.worlds.flowfree.rules import Flow, flows_of, moves_text, play
+from videorlvr.worlds.flowfree.play import play
+from videorlvr.worlds.flowfree.rules import Flow, flows_of, moves_text
 from videorlvr.worlds.staging import other_solutions, staged
 from videorlvr.worlds.variants import SHARED_VARIANTS
 
