@@ -65,6 +65,7 @@ def test_rl_and_its_control_go_on_from_one_policy_at_equal_cost(out):
     rl, more = (read_json(out / folder / "config.json") for folder in ("maze-rl", "maze-sft-more"))
     assert rl["init"] == more["init"] == str(out / "maze-sft" / "policy")
     first = read_json(out / "maze-sft" / "config.json")
+    assert more["seed"] == first["seed"], "another seed has other demonstrations"
     assert more["pool_size"] == more["pool_start"] == first["pool_size"] == TINY.demonstrations
     assert more["pool_grow"] == 0
     spent, control = (cost_of(out / folder).evaluations for folder in ("maze-rl", "maze-sft-more"))

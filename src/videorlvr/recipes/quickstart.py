@@ -57,14 +57,14 @@ def maze_rl(size: Size, init: Path) -> RunConfig:
 
 def maze_more(size: Size, init: Path, evaluations: int) -> RunConfig:
     """The control: from the same policy, more SFT on the same demonstrations, at no fewer network evaluations than RL
-    spent. Its peak learning rate is half of the first stage's, since the policy has learnt something; not tuned."""
+    spent. Its peak learning rate is half of the first stage's, since the policy has learnt something; not tuned. The
+    seed is the first stage's, for it is the seed that says which boards are the demonstrations."""
     config = _sft(size)
     batch = int(getattr(config, "batch"))  # noqa: B009
     return config.changed(
         model=None,
         init=str(init),
         lr=float(getattr(config, "lr")) / 2,  # noqa: B009
-        seed=config.seed + 1,
         num_steps=math.ceil(evaluations / (FORWARD_AND_BACKWARD * batch)),
     )
 
