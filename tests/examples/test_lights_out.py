@@ -26,6 +26,7 @@ def run(*words):
 if __name__ == "__main__":
     run("worlds", "list")
     run("worlds", "check", "lights", "--level", "micro", "--count", "2")
+    run("worlds", "show", "lights", "--level", "small", "--out", "lights.webp")
     run("evaluate", "oracle", "--suite", "lights:micro:10")
     run("worlds", "export", "lights", "--level", "micro", "--count", "2", "--out", "exported")
     run("score", "exported/manifest.jsonl", "--videos", "exported/oracle", "--json", "score.json")
