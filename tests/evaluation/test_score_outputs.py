@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -159,6 +160,24 @@ def test_a_page_that_cannot_be_written_leaves_the_verdicts(
     assert run(folder, "--json", str(folder / "v.json"), "--report", str(page)) == 0
     assert "going on with the 3 verdicts" in capsys.readouterr().err
     assert page.is_file()
+
+
+def test_a_full_disk_leaves_the_table(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """No file may grow beyond a kilobyte: neither the JSON nor the journal can be written in full."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+        code = run(folder, "--json", str(folder / "v.json"))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    out, err = capsys.readouterr()
+    assert code == 3
+    assert "maze-v1/micro" in out
+    assert f"--json '{folder / 'v.json'}' could not be written" in err
+    assert "2 verdicts are kept in it" in err
+    assert not (folder / "v.json").exists()
+    assert run(folder, "--json", str(folder / "v.json")) == 0
+    assert "going on with the 2 verdicts" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["ü.html", "\udcff.html"])

@@ -118,7 +118,12 @@ def run(args: argparse.Namespace) -> int:
         if faults:
             for fault in faults:
                 note(f"videorlvr: {fault}")
-            note(f"videorlvr: all verdicts are kept in '{place}'; the same command tries to write the rest")
+            if journal.fault:
+                note(f"videorlvr: the journal {journal.fault}: {len(journal.kept)} verdicts are kept in it")
+            else:
+                note(
+                    f"videorlvr: all verdicts are kept in '{place}'; the same command tries to write the rest"
+                )
             return EXIT_UNWRITTEN
         journal.remove()
     return 0

@@ -41,7 +41,7 @@ def _state(file: Path) -> list[Any]:
 class Journal:
     """A file with a line a verdict; one process at a time.
 
-    kept: key -> {"key", "record", "overlay"}, the last line of each key.
+    kept: key -> {"key", "record", "overlay"}, the last line of each key. fault: why a line could not be written.
     """
 
     def __init__(self, path: Path) -> None:
@@ -50,7 +50,7 @@ class Journal:
             ValueError: If the file is something else, damaged, or in use by another process.
             OSError: If it cannot be written.
         """
-        self.path = path
+        self.path, self.fault = path, ""
         path.parent.mkdir(parents=True, exist_ok=True)
         # Locked by a descriptor of its own, which dies with the process: there is never a stale lock to remove.
         self._lock: int | None = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
@@ -78,8 +78,12 @@ class Journal:
     def add(self, key: str, record: Mapping[str, Any], overlay: str) -> None:
         """Keep a verdict. overlay: the path of its overlay, or one of the words above."""
         line = {"kind": KIND, "key": key, "record": record, "overlay": overlay}
-        append_jsonl(self.path, line)
-        self.kept[key] = line
+        try:
+            append_jsonl(self.path, line)
+        except OSError as error:  # a full disk takes the way back, not the verdicts of this run
+            self.fault = f"'{self.path}' could not be written ({error.strerror or error})"
+        else:
+            self.kept[key] = line
 
     def close(self) -> None:
         """Give the lock back."""
