@@ -50,6 +50,18 @@ class StochasticSteps:
 
 
 @dataclass(frozen=True, eq=False)
+class _Levels:
+    """A checked schedule: on the device, and what of it is needed as a number, so that no step waits for the device."""
+
+    sigmas: Tensor
+    second: float
+
+    @staticmethod
+    def of(sigmas: Tensor, device: torch.device) -> "_Levels":
+        return _Levels(sigmas.to(device), float(sigmas[1]))
+
+
+@dataclass(frozen=True, eq=False)
 class Step:
     """What happened in one step.
 
@@ -110,7 +122,7 @@ def denoise(
         ValueError: At the call, for an unfit grid, window, mask, solver or missing `noise_fn`.
     """
     x = x.to(torch.float32)
-    sigmas = _checked_grid(sigmas).to(x.device)
+    sigmas = _checked_grid(sigmas)
     given = Given.of(x, free_mask, clean)
     if solver not in ("euler", "heun"):
         raise ValueError(f"solver={solver!r}; expected 'euler' or 'heun'")
@@ -120,22 +132,22 @@ def denoise(
             raise ValueError(
                 "stochastic steps without noise_fn; expected (step, shape) -> Tensor; pass noise_fn="
             )
-    return _loop(field, x, sigmas, stochastic, solver, given, noise_fn)
+    return _loop(field, x, _Levels.of(sigmas, x.device), stochastic, solver, given, noise_fn)
 
 
 def _loop(
     field: Field,
     x: Tensor,
-    sigmas: Tensor,
+    levels: _Levels,
     stochastic: StochasticSteps | None,
     solver: Solver,
     given: Given,
     noise_fn: NoiseFn | None,
 ) -> Generator[Step, Tensor | None, None]:
     start_shape, items = x.shape, torch.arange(x.shape[0], device=x.device)
-    for index in range(len(sigmas) - 1):
+    for index in range(len(levels.sigmas) - 1):
         index_B = torch.full((x.shape[0],), index, device=x.device)
-        sigma, sigma_next = sigmas[index_B], sigmas[index_B + 1]
+        sigma, sigma_next = levels.sigmas[index_B], levels.sigmas[index_B + 1]
         law: Transition | None = None
         if stochastic is not None and index in stochastic.steps:
             assert noise_fn is not None
@@ -145,7 +157,7 @@ def _loop(
                     f"noise_fn gave {tuple(noise.shape)}; expected {tuple(start_shape)}, all items"
                 )
             at = At(sigma, index, items)
-            x, velocity, law = _stochastic_law(field, x, at, sigma_next, sigmas, stochastic, given)
+            x, velocity, law = _stochastic_law(field, x, at, sigma_next, levels, stochastic, given)
             x_next = round_to_storage(draw(law, noise.to(x)[items]), stochastic.storage_dtype)
         else:
             x = given.impose(x)
@@ -218,18 +230,21 @@ def replay_transition(
         ValueError: If a step lies outside the window (it has no law to differentiate), or as `denoise`.
     """
     x = x.to(torch.float32)
-    sigmas = _checked_grid(sigmas).to(x.device)
+    sigmas = _checked_grid(sigmas)
     _check_window(stochastic, sigmas)
     given = Given.of(x, free_mask, clean)
-    index_B = torch.full(x.shape[:1], index) if isinstance(index, int) else index
-    outside = set(index_B.tolist()) - set(stochastic.steps)
+    outside = ({index} if isinstance(index, int) else set(index.tolist())) - set(stochastic.steps)
     if outside:
         raise ValueError(
             f"steps {sorted(outside)}; expected steps of the window {stochastic.steps}; replay those"
         )
-    index_B = index_B.to(x.device)
-    at = At(sigmas[index_B], index)
-    _, _, law = _stochastic_law(field, x, at, sigmas[index_B + 1], sigmas, stochastic, given)
+    if isinstance(index, int):
+        index_B = torch.full(x.shape[:1], index, device=x.device)
+    else:
+        index_B = index.to(x.device)
+    levels = _Levels.of(sigmas, x.device)
+    at = At(levels.sigmas[index_B], index)
+    _, _, law = _stochastic_law(field, x, at, levels.sigmas[index_B + 1], levels, stochastic, given)
     return law
 
 
@@ -238,14 +253,14 @@ def _stochastic_law(
     x: Tensor,
     at: At,
     sigma_next: Tensor,
-    sigmas: Tensor,
+    levels: _Levels,
     stochastic: StochasticSteps,
     given: Given,
 ) -> tuple[Tensor, Tensor, Transition]:
     """(state used, velocity, law of the next state): the one path of rollout and replay."""
     x = given.impose(round_to_storage(x, stochastic.storage_dtype))
     velocity = given.still(field)(x, at)
-    cap = float(sigmas[1]) if stochastic.sigma_cap is None else stochastic.sigma_cap
+    cap = levels.second if stochastic.sigma_cap is None else stochastic.sigma_cap
     law = sde_transition(
         stochastic.name,
         x,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol, Self
 
@@ -57,9 +58,9 @@ class Condition:
         extra = {name: torch.cat([part.extra[name] for part in parts]) for name in first.extra}
         return Condition(torch.cat([part.clean for part in parts]), free, extra)
 
-    @property
+    @cached_property
     def num_free(self) -> int:
-        """D, the free dimensions of one item."""
+        """D, the free dimensions of one item; on a GPU waited for once."""
         return int(self.free[:1].expand(self.clean[:1].shape).sum())
 
 
