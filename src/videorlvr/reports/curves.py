@@ -14,6 +14,8 @@ HEALTH = {
     "kl": "KL to the reference",
     "clip_fraction": "clipped ratios, share",
     "ratio_gap": "ratio gap",
+    "update_kl": "KL of an iteration, nats",
+    "clipped_updates": "clipped gradients, share",
     "zero_variance_groups": "groups without contrast",
     "grad_norm": "gradient norm",
 }
