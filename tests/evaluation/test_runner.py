@@ -159,6 +159,29 @@ def test_summary_weighs_worlds_alike():
     assert [part["moves"] for part in bins] == [[0, 29], [30, 59], [60, 89]]
 
 
+def test_images_of_a_puzzle_are_counted_as_one():
+    """Ten puzzles in four images each, solved alike: the interval of ten problems."""
+    records = [
+        {
+            "id": f"a-v1/x/test/{index}",
+            "world": "a",
+            "sample": 0,
+            "puzzle": f"p{index // 4}",
+            "success": index < 24,
+            "reason": "" if index < 24 else "no",
+            "difficulty": index,
+            "components": {},
+            "metrics": {},
+            "rewards": {},
+        }
+        for index in range(40)
+    ]
+    part = summarise(records)["worlds"]["a"]
+    assert (part["n"], part["puzzles"], part["success"]) == (40, 10, 0.6)
+    assert part["effective_n"] == pytest.approx(10)
+    assert (part["low"], part["high"]) == pytest.approx(stats.wilson(6, 10))
+
+
 def test_malformed_videos_are_verdicts_and_a_broken_player_is_an_error(tmp_path):
     def small(world, problems, sample):
         return oracle(world, problems, sample)[:, :, :-8]
