@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -232,3 +233,21 @@ def test_a_missing_folder_is_named(
     (tmp_path / "videos").mkdir()
     assert main(["score", str(exported), "--videos", str(tmp_path / "vidoes")]) == 2
     assert f"did you mean '{tmp_path / 'videos'}'" in capsys.readouterr().err
+
+
+def test_samples_of_a_problem_are_no_evidence_of_their_own(
+    exported: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Five problems, each asked four times and answered alike: an interval of five, not of twenty."""
+    lines = [json.loads(text) for text in exported.read_text().splitlines()]
+    samples = [{**line, "id": f"{line['id']}-{number}"} for line in lines for number in range(4)]
+    (tmp_path / "m.jsonl").write_text("\n".join(map(json.dumps, samples)))
+    (tmp_path / "videos").mkdir()
+    for line in samples[4:]:
+        shutil.copy(exported.parent / line["video"], tmp_path / "videos" / f"{line['id']}.mp4")
+    argv = ["score", str(tmp_path / "m.jsonl"), "--videos", str(tmp_path / "videos")]
+    assert main([*argv, "--json", str(tmp_path / "v.json")]) == 0
+    assert "20 problems are 5 puzzles" in capsys.readouterr().out
+    summary = json.loads((tmp_path / "v.json").read_text())["summary"]
+    assert (summary["count"], summary["successes"], summary["puzzles"]) == (20, 16, 5)
+    assert summary["interval_95"] == pytest.approx(wilson(4, 5), abs=1e-9)

@@ -222,6 +222,11 @@ def _print(result: dict[str, Any], args: argparse.Namespace) -> None:
     print(_rates(summary))
     if summary["reasons"]:
         print("\n" + _refusals(summary["reasons"], records))
+    if summary["puzzles"] < summary["count"]:
+        print(
+            f"\n{summary['count']} problems are {summary['puzzles']} puzzles: samples and images of one count as one "
+            "piece of evidence as far as they agree"
+        )
     if summary["foreign"]:
         print(f"\n{summary['foreign']} of {summary['count']} problems are foreign: of no address of ours")
     print(f"\njudged by {summary['judge']['package']} ({', '.join(summary['judge']['worlds'])})")

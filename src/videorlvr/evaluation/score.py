@@ -28,6 +28,9 @@ from videorlvr.judge.fingerprint import Fingerprint, fingerprint_of
 from videorlvr.judge.tolerance import DECLARED
 from videorlvr.worlds import world_of
 
+RECORD = 2
+"""Raised when records say something else than before, so that a journal holds one kind."""
+
 
 def score(
     manifest: str | Path,
@@ -91,7 +94,12 @@ def _judged(
     if journal is None:
         yield from _worked_out(jobs, list(range(len(jobs))), workers)
         return
-    judge = {"package": __version__, "judge": fingerprint.judge, "tolerance": fingerprint.tolerance}
+    judge = {
+        "package": __version__,
+        "record": RECORD,
+        "judge": fingerprint.judge,
+        "tolerance": fingerprint.tolerance,
+    }
     limits = {"s": MAX_VIDEO_S, "mb": MAX_VIDEO_MB}
     keys = [
         key_of(job.entry.to_json(), job.files, judge | limits | {"worlds": dict(fingerprint.worlds)})

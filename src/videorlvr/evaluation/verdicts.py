@@ -7,23 +7,28 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from videorlvr import __version__
+from videorlvr.base.clusters import effective_number
 from videorlvr.base.records import to_json
 from videorlvr.base.stats import wilson
 from videorlvr.evaluation.manifest import Entry
+from videorlvr.evaluation.puzzles import puzzle_of
 from videorlvr.judge.decoded import UNDECIDABLE
 from videorlvr.judge.files import Finding
+from videorlvr.worlds.api import GIVEN
 
 
 def record_of(entry: Entry, finding: Finding) -> dict[str, Any]:
     """One problem's line of the result: its verdict, and the names it is counted under.
 
-    why: a sentence where the file, or what the judge could make of it, is at fault; else empty.
+    why: a sentence where the file, or what the judge could make of it, is at fault; else empty. level: boards that
+        people gave are at the pace of one of ours, and are named apart: `hard/given`. puzzle: see `puzzle_of`.
     """
     address, verdict = entry.problem.address, finding.verdict
     record = {
         "id": entry.id,
         "world": f"{address.world}-v{address.version}",
-        "level": address.level,
+        "level": f"{address.level}/{GIVEN}" if address.split == GIVEN else address.level,
+        "puzzle": puzzle_of(entry.problem),
         "success": verdict.success,
         "reason": verdict.reason,
         "why": finding.why,
@@ -58,7 +63,8 @@ def summary_of(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def rate_of(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """count, successes, success_rate, and its Wilson 95% interval [low, high].
+    """count, successes, success_rate, and its Wilson 95% interval [low, high] at the effective number of videos:
+    samples of a problem and images of a puzzle are one piece of evidence as far as they agree. puzzles: how many.
 
     What is undecidable counts as no success. `undecidable` is how many those are, `bounds` the rates if all of
     them were refused and if all of them were successes.
@@ -66,11 +72,16 @@ def rate_of(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     count = len(records)
     successes = sum(bool(record["success"]) for record in records)
     undecidable = sum(record["reason"] == UNDECIDABLE for record in records)
+    puzzles = [str(record["puzzle"]) for record in records]
+    number = (
+        effective_number([float(bool(record["success"])) for record in records], puzzles) if count else 0.0
+    )
     return {
         "count": count,
+        "puzzles": len(set(puzzles)),
         "successes": successes,
         "success_rate": successes / count if count else None,
-        "interval_95": list(wilson(successes, count)),
+        "interval_95": list(wilson(successes / count * number if count else 0, number)),
         "undecidable": undecidable,
         "bounds": [successes / count, (successes + undecidable) / count] if count else None,
     }

@@ -183,8 +183,9 @@ def rates_table(summary: Mapping[str, Any]) -> Table:
     )
     columns = ("level", "videos", "solved", "solved %", "undecidable", "bounds %")
     note = (
-        "95% Wilson intervals; what is undecidable counts as not solved. Bounds: the rates if all undecidable "
-        "videos were refused, and if all were successes."
+        "95% Wilson intervals, in which samples and images of a puzzle count as one as far as they agree; what is "
+        "undecidable counts as not solved. Bounds: the rates if all undecidable videos were refused, and if all were "
+        "successes."
     )
     return Table("Success", columns, rows, note)
 
