@@ -2,78 +2,18 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from rl_toy import CPU, Score, brightness, stage_of, toy
 
 from videorlvr.judge.pool import Judge
 from videorlvr.judge.reward import reward_of
 from videorlvr.judge.tolerance import EXACT
-from videorlvr.methods.video.sde_grpo.run import GRPO
-from videorlvr.models.codec import condition_pixels, decode_pixels, encode_pixels
-from videorlvr.models.module import ModulePolicy
 from videorlvr.models.pixels import BuiltinPolicy
 from videorlvr.models.shipped import shipped_sft
-from videorlvr.training.learner import Bench
-from videorlvr.worlds.api import Verdict
-
-CPU = torch.device("cpu")
-
-
-class Score(Judge):
-    """A judge with taste: every component is `score` of the video; what it saw is kept."""
-
-    def __init__(self, score):
-        super().__init__(0)
-        self.score, self.seen = score, []
-
-    def submit(self, problems, videos):
-        values = [self.score(video) for video in videos]
-        self.seen.append(values)
-        done = Future()
-        names = ("success", "progress", "arrival", "connect", "walls")
-        done.set_result([Verdict(False, "taste", components=dict.fromkeys(names, v)) for v in values])
-        return [done]
-
-
-def brightness(video):
-    return float(video[1:].mean()) / 255
-
-
-class Levels(ModulePolicy):
-    """The smallest policy: half of what it sees, and a colour of its own for each step."""
-
-    def __init__(self, num_steps):
-        super().__init__(torch.nn.Embedding.from_pretrained(torch.zeros(num_steps, 3), freeze=False))
-
-    @property
-    def colours(self):
-        return self.module.weight
-
-    @torch.no_grad()
-    def move(self, by):
-        self.module.weight.add_(by)
-
-    def condition(self, first, prompts, num_frames):
-        return condition_pixels(first, num_frames)
-
-    def encode(self, video):
-        return encode_pixels(video)
-
-    def decode(self, x):
-        return decode_pixels(x)
-
-    def velocity(self, x, at, condition):
-        believed = 0.5 * x + self.colours[at.index][:, None, None, None]
-        return (x - believed) / at.sigma[:, None, None, None, None]
-
-
-def stage_of(config, judge, policy=None):
-    policy = policy or BuiltinPolicy.load(Path(config.init), device=CPU)
-    return GRPO(config, policy, Bench(judge))
 
 
 def weights(stage):
@@ -137,13 +77,6 @@ def test_rewards_within_the_resolution_change_nothing(rl_config):
     before = weights(stage)
     stage.step(0)
     assert unchanged(stage, before)
-
-
-def toy(rl_config, **changes):
-    config = rl_config(
-        max_kl=None, lr=0.05, reward="dense-v1", noise_scale=0.7, clip_drift=10.0, grad_clip=100.0, **changes
-    )
-    return config, Levels(config.sampling.num_steps)
 
 
 @pytest.mark.parametrize(

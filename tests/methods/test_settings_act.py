@@ -9,7 +9,7 @@ import json
 
 import pytest
 import torch
-from test_sde_grpo import Score, brightness
+from rl_toy import Score, brightness
 
 from videorlvr.base.records import read_jsonl
 from videorlvr.methods import METHODS, run
