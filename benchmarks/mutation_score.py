@@ -97,6 +97,16 @@ GROUPS = (
         packages=("base",),
     ),
     Group(
+        "files",
+        tuple(
+            f"{SRC}/base/media/{name}.py"
+            for name in ("boxes", "chunks", "ebml", "packets", "formats", "display", "colours", "stack")
+        ),
+        tuple(f"base/test_{name}.py" for name in ("whole", "shown")),
+        slow="hardly_any",
+        packages=("base",),
+    ),
+    Group(
         "statistics",
         tuple(f"{SRC}/base/{name}.py" for name in ("stats", "paired", "clusters")),
         tuple(f"base/test_{name}.py" for name in ("stats", "clusters")),

@@ -92,6 +92,18 @@ def test_a_cover_in_front_is_not_the_video(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read_video(path)[0], VIDEO)
 
 
+def test_a_cover_alone_is_no_video(tmp_path: Path) -> None:
+    with av.open(str(tmp_path / "v.mp4"), "w") as out:
+        stream = out.add_stream("aac", rate=44100)
+        sound = av.AudioFrame.from_ndarray(np.zeros((1, 1024), np.float32), format="fltp", layout="mono")
+        sound.sample_rate = 44100
+        out.mux(stream.encode(sound))
+        out.mux(stream.encode(None))
+    with pytest.raises(VideoError) as caught:
+        read_video(with_cover(tmp_path / "v.mp4", Image.fromarray(VIDEO[-1])))
+    assert caught.value.reason == "no_frames"
+
+
 def two_tracks(path: Path, first: Disposition, second: Disposition, codec: str = "libx264rgb") -> Path:
     """The video backwards, and the video."""
     with av.open(str(path), "w") as out:
