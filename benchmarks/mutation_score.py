@@ -51,7 +51,7 @@ GROUPS = (
         "rules",
         (
             f"{JUDGE}/read.py",
-            f"{JUDGE}/video.py",
+            f"{JUDGE}/frames.py",
             *(f"{WORLDS}/{name}.py" for name in ("verify", "problems", "render", "game")),
             *(f"{WORLDS}/maze/{name}.py" for name in ("rules", "verify")),
             *(f"{WORLDS}/flowfree/{name}.py" for name in ("rules", "play", "verify", "growth")),

@@ -100,6 +100,11 @@ def load_evaluation(run: Path, suite: str) -> Evaluation:
     summary = read_json_object(folder / runs.SUMMARY)
     if not summary.get("complete"):
         raise ValueError(f"{folder} was interrupted: run the same evaluation again, it goes on where it was")
+    if not isinstance(summary.get("settings") or {}, dict):
+        raise ValueError(
+            f"{folder / runs.SUMMARY}: settings is {summary['settings']!r:.80}; expected an object or null: "
+            "evaluate the run again"
+        )
     fingerprint = _fingerprint(summary)
     records = _checked(folder / runs.RECORDS, fingerprint)
     summary = {**summary, "results": summarise(records)}

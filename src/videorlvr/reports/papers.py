@@ -90,7 +90,7 @@ class Papers(_Strict):
 @functools.cache
 def papers() -> Papers:
     text = (files("videorlvr.reports") / "papers.yaml").read_text(encoding="utf-8")
-    return Papers.model_validate(yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
+    return Papers.model_validate(yaml.safe_load(text))
 
 
 def sources_of(text: str) -> set[str]:
