@@ -26,6 +26,10 @@ METHODS: Found[Method] = Found(
     {
         "sft": "videorlvr.methods.video.sft:METHOD",
         "sde-grpo": "videorlvr.methods.video.sde_grpo:METHOD",
+        "awm": "videorlvr.methods.video.awm:METHOD",
+        "nft": "videorlvr.methods.video.nft:METHOD",
+        "rejection-sft": "videorlvr.methods.video.rejection_sft:METHOD",
+        "preference": "videorlvr.methods.video.preference:METHOD",
     },
     _accept,
 )

@@ -26,6 +26,24 @@ TRIALS = {
 """What `experience.Trials.collect` tells: for methods that learn from groups of judged videos."""
 
 
+OWN_VIDEOS = {
+    **TRIALS,
+    "by_length/*": "success of the third of the world's problems with the shortest, middle or longest solutions",
+    "distinct/*": "different solutions a problem, of the first groups that have one: cells that ever show a figure",
+    "units": "videos, or pairs, that are learnt from",
+    "loss": "the objective, mean over units",
+    "signal": "cosine of the gradients of two halves of an update's groups: signal over signal and noise",
+    "change": "mean squared change of the velocity since init's, a free dimension",
+    "demonstration_loss": "mean squared velocity error on demonstrations, over free dimensions",
+    "grad_norm": "norm of the gradient before it is clipped, mean over the iteration's updates",
+    "clipped": "share of the gradient's length that the clip took, mean over the iteration's updates",
+    "rollout_s": "seconds of the iteration's rollouts and judging",
+    "update_s": "seconds of the iteration's updates",
+    "seconds": "seconds of the iteration",
+}
+"""What `matching.MatchingLearner` tells."""
+
+
 def explained(metric: str, glossary: Mapping[str, str]) -> str | None:
     """The sentence of a metric in a glossary; `loss/*` explains `loss/maze`, None if nothing does."""
     if metric in glossary:

@@ -1,0 +1,36 @@
+"""AWM as a learner: every video of a group with spread, pulled or pushed by its advantage."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from videorlvr.flow.matching import weighted_error
+from videorlvr.methods.video.awm.config import AWMConfig
+from videorlvr.methods.video.awm.math import clipped_matching_loss, matching_loss
+from videorlvr.training.drawn import Drawn
+from videorlvr.training.matching import MatchingLearner
+from videorlvr.training.units import Own, Units, advantage_units, frame_credit_units
+
+
+class AWM(MatchingLearner):
+    config: AWMConfig
+
+    @property
+    def needs_old(self) -> bool:  # type: ignore[override]
+        return self.config.clip is not None
+
+    def units(self, own: Own) -> Units:
+        config = self.config
+        if config.credit == "frame":
+            return frame_credit_units(
+                own, bonus=config.bonus, discount=config.discount, max_advantage=config.max_advantage
+            )
+        return advantage_units(own)
+
+    def loss(self, velocity: Tensor, drawn: Drawn) -> Tensor:
+        clip = self.config.clip
+        if self.config.credit == "frame":
+            return weighted_error(velocity, drawn.point.target, drawn.free, drawn.weight_U)
+        if clip is None or drawn.old is None:
+            return matching_loss(drawn.error(velocity), drawn.weight_U)
+        return clipped_matching_loss(drawn.error(velocity), drawn.error(drawn.old), drawn.weight_U, clip)

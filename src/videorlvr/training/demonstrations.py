@@ -1,0 +1,68 @@
+"""Demonstrations imitated beside own videos: SFT's loss on a fixed number of solved problems.
+
+They keep a policy from drifting where its own videos say little, and make a fair comparison with SFT continued on them.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from videorlvr.base import seeding
+from videorlvr.base.processes import start_workers
+from videorlvr.flow.at import At
+from videorlvr.flow.matching import levels_in, point_on_path, velocity_error
+from videorlvr.models.api import Policy
+from videorlvr.training.data import OracleVideos
+from videorlvr.training.device import generator_on, workers_of
+from videorlvr.training.matching_config import MatchingConfig
+
+
+class Demonstrations:
+    """The first `config.demonstrations` problems of the SFT run with seed `config.demonstration_seed`, of each task."""
+
+    def __init__(self, config: MatchingConfig, policy: Policy) -> None:
+        self.config, self.policy = config, policy
+        num_workers = workers_of(config)
+        self.workers = start_workers(num_workers)
+        self.pools = {
+            task.world: OracleVideos(
+                task,
+                seed=config.demonstration_seed,
+                start=config.demonstrations,
+                grow=0,
+                size=config.demonstrations,
+                workers=self.workers,
+                num_workers=num_workers,
+                device=policy.device,
+            )
+            for task in config.tasks
+        }
+
+    def backward(self, step: int) -> tuple[Tensor, int]:
+        """Add the gradient of a batch of each world at all noise levels; (mean loss, network evaluations)."""
+        total = torch.zeros((), device=self.policy.device)
+        for world, pool in self.pools.items():
+            loss = self._loss(world, pool, step) / len(self.pools)
+            (self.config.demonstration_weight * loss).backward()  # type: ignore[no-untyped-call]
+            total += loss.detach()
+        return total, 3 * self.config.learning_batch * len(self.pools)
+
+    def _loss(self, world: str, pool: OracleVideos, step: int) -> Tensor:
+        config, device, size = self.config, self.policy.device, self.config.learning_batch
+        video = pool.batch(step, size)
+        condition = self.policy.condition(video[:, 0], pool.prompts(step, size), video.shape[1])
+        x0 = self.policy.encode(video)
+        generator = generator_on(device, seeding.seed_of("demonstrations", config.seed, world, step))
+        num_steps = config.sampling.num_steps
+        sigma = levels_in(
+            range(num_steps), size, num_steps=num_steps, shift=config.sampling.shift, generator=generator
+        )
+        noise = torch.randn(x0.shape, generator=generator, device=device)
+        point = point_on_path(x0, sigma, noise, free=condition.free, clean=condition.clean)
+        velocity = self.policy.velocity(point.x, At(sigma), condition)
+        return velocity_error(velocity, point.target, condition.free).mean()
+
+    def close(self) -> None:
+        if self.workers:
+            self.workers.shutdown(cancel_futures=True)
