@@ -1,10 +1,12 @@
 """How fast do SFT and RL run, and what share of the device's peak is that?
 
-    python benchmarks/train_speed.py --tasks maze:small,flowfree:small --width 256 --depth 8 --peak 990e12
+    python benchmarks/train_speed.py --tasks maze:small,flowfree:small --width 256 --depth 8
     python benchmarks/train_speed.py --tasks maze:small,flowfree:small,sokoban:small --policy runs/small-sft/policy
 
-For each task: samples a second of SFT steps (forward, backward, optimizer), model FLOPs a second over `--peak`;
-then seconds an iteration of SDE-GRPO with window `early` and `all`, compiled and in bf16 on a GPU.
+For each task: samples and tokens a second of SFT steps (forward, backward, optimizer), model FLOPs a second over the
+peak, and memory at most; then seconds an iteration of SDE-GRPO with window `early` and `all`, compiled and in bf16 on
+a GPU. The peak is that of a large matrix product, measured on random data as the benchmark begins, unless `--peak`
+gives it.
 An iteration whose groups have no spread skips its update, so give SFT enough --steps to leave chance level; a
 --policy that is given takes the place of SFT, its tasks are timed together, and its weights are disturbed, since
 groups of a policy that solves nearly everything have no spread either.
@@ -14,8 +16,10 @@ Floor: 6 FLOPs a weight and token, and 12 N^2 D a layer for attention, over the 
 from __future__ import annotations
 
 import argparse
+import math
 import tempfile
 import time
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -57,19 +61,36 @@ def seconds_a_step(folder: Path, skip: int) -> float:
     return gaps[len(gaps) // 2]
 
 
+def measured_peak(device: torch.device) -> float:
+    """FLOP/s of a large matrix product on random data: bf16 on a GPU, float32 on a CPU. Best of ten."""
+    on_gpu = device.type == "cuda"
+    size, dtype = (8192, torch.bfloat16) if on_gpu else (1024, torch.float32)
+    a, b = (torch.randn(size, size, device=device).to(dtype) for _ in range(2))
+    best = math.inf
+    for _ in range(13):
+        began = time.perf_counter()
+        a @ b
+        if on_gpu:
+            torch.cuda.synchronize()
+        best = min(best, time.perf_counter() - began)
+    return 2 * size**3 / best
+
+
 def time_sft(task: Task, model: DiTConfig, args: argparse.Namespace, out: Path) -> Path:
     config = SFTConfig(
         tasks=[task], model=model, batch=args.batch, num_steps=args.steps, lr=8e-3, warmup=100,
-        pool_start=4096, pool_grow=64, compile=args.compile, save_every_s=1e6,
+        pool_start=8 * args.batch, pool_grow=64, compile=args.compile, save_every_s=1e6,
+        log_every=max(1, args.steps // 12),
     )  # fmt: skip
     began = time.monotonic()
     policy = run(config, out)
     total, step = time.monotonic() - began, seconds_a_step(out, args.steps // 2)
-    rate = args.batch / step
-    share = rate * model_flops(model, tokens_of(task)) / args.peak
+    rate, tokens = args.batch / step, tokens_of(task)
+    share = rate * model_flops(model, tokens) / args.peak
+    memory = torch.cuda.max_memory_allocated() / 2**30 if torch.cuda.is_available() else 0.0
     print(
-        f"SFT {task.world}:{task.level}  {tokens_of(task)} tokens  {rate:,.0f} samples/s  "
-        f"{100 * share:.1f}% of peak  (all {total:.0f} s with compilation)",
+        f"SFT {task.world}:{task.level}  {tokens} tokens  {rate:,.0f} samples/s  {rate * tokens:,.0f} tokens/s  "
+        f"{100 * share:.1f}% of peak  {memory:.1f} GiB  (all {total:.0f} s with compilation)",
         flush=True,
     )
     return policy
@@ -109,7 +130,7 @@ def time_rl(tasks: list[Task], policy: Path, args: argparse.Namespace, out: Path
         )
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -124,9 +145,12 @@ def main() -> None:
     parser.add_argument("--updates", type=int, default=1)
     parser.add_argument("--policy", type=Path, help="folder of a trained policy, instead of SFT")
     parser.add_argument("--disturb", type=float, default=0.25, help="noise on its weights, in their spreads")
-    parser.add_argument("--peak", type=float, default=990e12, help="peak FLOP/s of the device (dense bf16)")
-    args = parser.parse_args()
+    parser.add_argument("--peak", type=float, help="peak FLOP/s of the device; measured if not given")
+    args = parser.parse_args(argv)
     args.compile = torch.cuda.is_available()
+    if args.peak is None:
+        args.peak = measured_peak(torch.device("cuda" if args.compile else "cpu"))
+        print(f"peak {args.peak / 1e12:.2f} TFLOP/s, measured", flush=True)
     model = DiTConfig(width=args.width, depth=args.depth, heads=args.heads)
     tasks = [Task.model_validate(text) for text in args.tasks.split(",")]
     with tempfile.TemporaryDirectory() as folder:

@@ -9,8 +9,8 @@ first faulty frame on (`training.credit`): frames after the fault have none, and
 **Source.** Advantage Weighted Matching, arXiv:2509.25050, and its authors' code. Credit by frame is ours.
 
 **Differences.** Few updates an iteration, so the ratio to the policy that rolled out is taken as 1 unless `clip` is
-set. Moments are warmed up before the first step, the rate may fall, demonstrations may be imitated beside, and a run that
-falls below its start stops. With equal positive advantages it is SFT on own videos.
+set. Moments are warmed up before the first step, the rate may fall, demonstrations may be imitated beside, and a run
+that falls below its start stops. With equal positive advantages it is SFT on own videos.
 
 **Cost.** With S solver steps, K draws and a share p of videos in groups with spread: S + 3 K p network evaluations a
 video. `flowfree-awm` and `maze-few-awm`: two minutes of an H100 each.
