@@ -2,8 +2,8 @@
 
     python benchmarks/limited_results.py --write
 
-A record holds, for every arm, which of the 1,000 test problems were solved. Intervals are Wilson's, differences are paired
-(Tango's interval, McNemar's exact p, Holm's correction over the arms of one record). An arm is one run.
+A record holds, for every arm, which of the 1,000 test problems were solved. Intervals are Wilson's, differences are
+paired (Tango's interval, McNemar's exact p, Holm's correction over the arms of one record). An arm is one run.
 """
 
 from __future__ import annotations
