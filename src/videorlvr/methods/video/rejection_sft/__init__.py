@@ -33,11 +33,13 @@ METHOD = Method(
     learner=f"{__name__}.run:RejectionSFT",
     demo={
         "tasks": ["flowfree:micro"],
-        "sampling": {"num_steps": 3},
+        "sampling": {"num_steps": 2},
         "problems": 2,
         "group": 4,
         "batch": 8,
         "warm_moments": 0,
+        "updates": 1,
+        "draws": 1,
         "lr": 1e-5,
     },
 )
