@@ -15,10 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from videorlvr.base.stats import holm, mcnemar_exact, pass_at_k, tango, wilson
+from videorlvr.base.paired import mcnemar_exact, tango
+from videorlvr.base.stats import holm, pass_at_k, wilson
 
 ROOT = Path(__file__).parents[1] / "docs"
 CONTROL = "sft-more"
+ORDER = ("maze-few", "flowfree-10k", "flowfree-few", "sokoban-small-10k", "maze-small-10k")
 HEAD = (ROOT / "results" / "head.md").read_text()
 
 
@@ -76,20 +78,21 @@ def wide(arm: dict[str, Any]) -> str:
     return f"{100 * np.mean([pass_at_k(n, int(c), 8) for c in correct]):.1f}"
 
 
+def page() -> str:
+    records = [json.loads((ROOT / "results" / f"{name}.json").read_text()) for name in ORDER]
+    return HEAD + "\n" + "\n\n".join(table(record) for record in records) + "\n"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--write", action="store_true", help="write docs/results.md; else print it")
     args = parser.parse_args()
-    records = [json.loads(path.read_text()) for path in sorted((ROOT / "results").glob("*.json"))]
-    order = ["maze-few", "flowfree-10k", "flowfree-few", "sokoban-small-10k", "maze-small-10k"]
-    records.sort(key=lambda record: order.index(record["name"]))
-    text = HEAD + "\n" + "\n\n".join(table(record) for record in records) + "\n"
     if args.write:
-        (ROOT / "results.md").write_text(text)
+        (ROOT / "results.md").write_text(page())
     else:
-        print(text)
+        print(page())
 
 
 if __name__ == "__main__":

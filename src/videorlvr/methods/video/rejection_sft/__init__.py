@@ -12,8 +12,8 @@ iteration that found it, `draws` times.
 
 **Cost.** As AWM with p the share of successes.
 
-**Found** (docs/log.md, 2026-11-28). With Muon at 2e-3 and no falling rate it ends below its start in all four runs: to
-imitate oneself at the rate of SFT costs more than the choice gains.
+**Found** (docs/log.md, 2026-11-28). With Muon at 2e-3 and no falling rate it ends below its start in three of four
+runs: to imitate oneself at such a rate costs more than the choice gains. A small or a falling rate was not tried.
 """
 
 from videorlvr.training.glossary import OWN_VIDEOS
