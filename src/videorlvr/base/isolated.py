@@ -77,7 +77,7 @@ def as_answered(
             so it may cost twice as much. Where the system has no such clock (Windows), only `stall_s` counts.
         memory_mb: Most that a process may allocate (RLIMIT_DATA), what it needs to start included. Kept on
             Linux only; elsewhere the item is bounded by time alone.
-        stall_s: See `STALL_S`.
+        stall_s: See `STALL_S`; a process that starts has at least that.
 
     Raises:
         ValueError: If a limit is not positive.
@@ -168,7 +168,9 @@ class _Crew:
         process.start()
         theirs.close()  # so that the death of the process is the end of the pipe
         now = time.monotonic()
-        return _Worker(process, ours, todo, now, now + self.stall_s)
+        return _Worker(
+            process, ours, todo, now, now + max(self.stall_s, STALL_S)
+        )  # it may start from a slow disk
 
     def _begin(self, worker: _Worker) -> None:
         """It is about to work on the first of its items."""
@@ -182,7 +184,8 @@ class _Crew:
         waited = now - worker.begun
         gets_on = used is None or used > worker.used
         if gets_on and (waited < MAX_WALL * self.cpu_s or not worker.ready):
-            worker.used, worker.deadline = used or worker.used, now + self.stall_s
+            stall_s = self.stall_s if worker.ready else max(self.stall_s, STALL_S)
+            worker.used, worker.deadline = used or worker.used, now + stall_s
             return
         what = "it was still at work" if gets_on else "it was waiting for something"
         self._replace(worker, Lost("stalled", f"no answer within {waited:.0f} s, and {what}"))

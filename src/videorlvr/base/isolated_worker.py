@@ -41,9 +41,7 @@ def serve(function: Callable[[Any], Any], pipe: Connection, cpu_s: float, memory
             return
         for index, item in chunk:
             _limit_processor_time(cpu_s)
-            answer = _answer(function, item)
-            _limit_processor_time(0.0)
-            pipe.send((index, answer))
+            pipe.send((index, _answer(function, item)))
 
 
 def _answer(function: Callable[[Any], Any], item: Any) -> Any:
@@ -59,7 +57,7 @@ def _answer(function: Callable[[Any], Any], item: Any) -> Any:
 
 
 def _limit_processor_time(cpu_s: float) -> None:
-    """SIGPROF, which ends the process, when it has used so much from now on, all its threads together; 0 lifts that."""
+    """SIGPROF, which ends the process, when it has used so much from now on, all its threads together."""
     if hasattr(signal, "setitimer"):
         signal.signal(signal.SIGPROF, signal.SIG_DFL)
         signal.setitimer(signal.ITIMER_PROF, cpu_s)
