@@ -11,7 +11,7 @@ from videorlvr.judge.door import judge, judge_batch
 from videorlvr.judge.pool import CHUNK, Judge
 from videorlvr.judge.reward import describe, reward_of, rewards
 from videorlvr.judge.tolerance import EXACT
-from videorlvr.training.problems import FIRST_INDEX, ProblemQueue
+from videorlvr.training.problems import ProblemQueue, first_of_trials
 from videorlvr.worlds import WORLDS, world_of
 from videorlvr.worlds.api import Verdict
 from videorlvr.worlds.problems import make_problem
@@ -74,7 +74,7 @@ def test_problems_of_an_iteration_do_not_depend_on_workers_or_on_what_was_asked_
     for iteration, problems in asked.items():
         same = alone.take("maze", iteration)
         assert [p.to_json() for p in problems] == [p.to_json() for p in same]
-        first = FIRST_INDEX + 10 * iteration
+        first = first_of_trials(0) + 10 * iteration
         assert [p.address.index for p in same] == list(range(first, first + 10))
         assert {p.address.split for p in same} == {"train"}
 
