@@ -28,7 +28,7 @@ from videorlvr.evaluation.overlay import (
     write_overlay,
 )
 from videorlvr.judge.door import inspect
-from videorlvr.judge.files import Finding
+from videorlvr.judge.finding import Finding
 from videorlvr.judge.read import read
 from videorlvr.judge.tolerance import DECLARED
 from videorlvr.worlds import WORLDS

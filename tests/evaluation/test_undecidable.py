@@ -14,7 +14,7 @@ from videorlvr.audit.distortions import DISTORTIONS
 from videorlvr.audit.run import FORMAL
 from videorlvr.base import seeding
 from videorlvr.judge.door import inspect
-from videorlvr.judge.files import Finding
+from videorlvr.judge.finding import Finding
 from videorlvr.judge.locate import expected_zones
 from videorlvr.judge.palette import has_colours
 from videorlvr.judge.tolerance import DECLARED

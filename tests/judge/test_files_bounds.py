@@ -9,7 +9,8 @@ import pytest
 from PIL import Image, ImageFilter
 
 from videorlvr.judge import files as module
-from videorlvr.judge.files import FITS, MAX_UNSEEN, RESEMBLES, Finding
+from videorlvr.judge.files import FITS, MAX_UNSEEN, RESEMBLES
+from videorlvr.judge.finding import Finding
 from videorlvr.judge.locate import GOOD, Box, Found, expected_zones
 from videorlvr.judge.rectify import straight_layout
 from videorlvr.worlds import WORLDS

@@ -18,7 +18,7 @@ import numpy as np
 from videorlvr.base.media.video import Picture
 from videorlvr.base.media.write import write_pictures
 from videorlvr.judge.decoded import UNDECIDABLE
-from videorlvr.judge.files import Finding
+from videorlvr.judge.finding import Finding
 from videorlvr.judge.read import read
 from videorlvr.worlds import world_of
 from videorlvr.worlds.api import UNSURE, Grid, Layout, Problem, Trace, Video

@@ -13,7 +13,7 @@ from videorlvr.base.stats import wilson
 from videorlvr.evaluation.manifest import Entry
 from videorlvr.evaluation.puzzles import puzzle_of
 from videorlvr.judge.decoded import UNDECIDABLE
-from videorlvr.judge.files import Finding
+from videorlvr.judge.finding import Finding
 from videorlvr.worlds.api import GIVEN
 
 

@@ -18,7 +18,7 @@ from videorlvr.evaluation.overlay import write_overlay
 from videorlvr.evaluation.verdicts import record_of
 from videorlvr.judge.decoded import UNDECIDABLE
 from videorlvr.judge.door import inspect
-from videorlvr.judge.files import Finding
+from videorlvr.judge.finding import Finding
 from videorlvr.judge.tolerance import DECLARED
 from videorlvr.worlds import world_of
 from videorlvr.worlds.api import Verdict

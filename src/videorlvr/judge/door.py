@@ -19,7 +19,8 @@ import numpy.typing as npt
 from videorlvr.base.choices import unknown
 from videorlvr.base.media.scale import to_rgb
 from videorlvr.judge.decoded import SizeRule
-from videorlvr.judge.files import Finding, examine, examine_frames
+from videorlvr.judge.files import examine, examine_frames
+from videorlvr.judge.finding import Finding
 from videorlvr.judge.frames import verdict_on, verdicts_on
 from videorlvr.judge.moves import judge_moves
 from videorlvr.judge.tolerance import EXACT, TOLERANCES, Tolerance

@@ -10,6 +10,8 @@ frame, which everyone was given, or ground that never changes is proof that the 
   - it resembles the problem or has its colours, does not read as it, and is not read for certain as another board
     either: with a confidence of `CRISP` in the problem's own place, of `HAZY` in another one inside the frame;
   - the board fits in two places about equally well;
+  - it keeps the rules, but they do not explain all of its pixels (`judge.own_colours`), by a little, or by more where
+    its first frame is not clear either;
   - a later cell is unreadable, and the first frame itself was read with a confidence below `HAZY`;
   - its board moves in later frames, and gets lost there or cannot be read where it has moved to;
   - there are two files for one problem;
@@ -30,7 +32,9 @@ import numpy as np
 from videorlvr.base.files import is_inside
 from videorlvr.base.media.read import read_video
 from videorlvr.base.media.video import VideoError
+from videorlvr.judge.certainty import doubt_about, explained_finding, is_small
 from videorlvr.judge.decoded import UNDECIDABLE, SizeRule, frames_of, reason_of
+from videorlvr.judge.finding import Finding, undecidable
 from videorlvr.judge.follow import follow, has_moved
 from videorlvr.judge.frames import verdict_on
 from videorlvr.judge.locate import (
@@ -84,32 +88,13 @@ MAX_UNSEEN = 1 / 32
 SECOND_LOOK = ("wrong_start", "unreadable")
 
 
-@dataclass(frozen=True, eq=False)
-class Finding:
-    """A verdict, and what it rests on.
-
-    why: a sentence, where the verdict is `undecidable` or says that something is wrong with the file.
-    video: frames as they came, uint8 [T, H, W, 3], or None where there are none; box: the board in them, where
-        it had to be looked for.
-    seen: what was read, in `layout`; None where nothing was.
-    """
-
-    verdict: Verdict
-    why: str = ""
-    video: Video | None = None
-    fps: float = 0.0
-    box: Box | None = None
-    seen: Video | None = None
-    layout: Layout | None = None
-
-
 def examine(world: World, problem: Problem, files: Sequence[Path], tolerance: Tolerance) -> Finding:
     """The finding on the files that are named after a problem. Never raises for what is wrong with a file."""
     if not files:
         return Finding(Verdict(False, "missing_file"))
     if len(files) > 1:
         names = " and ".join(file.name for file in files)
-        return _undecidable(f"there are {len(files)} videos for this problem: {names}; keep one")
+        return undecidable(f"there are {len(files)} videos for this problem: {names}; keep one")
     if files[0].is_symlink() and not is_inside(files[0], files[0].parent):
         return Finding(Verdict(False, "outside_folder"))
     try:
@@ -137,7 +122,8 @@ def examine_frames(
         video, fps = frames(lambda height, width: _working_size(height, width, layout))
         finding = look_again(world, problem, video, finding) if again else finding
         finding = look_along(world, problem, video, finding) if _moves(world, problem, finding) else finding
-    return dataclasses.replace(finding, video=video, fps=fps)
+    finding = dataclasses.replace(finding, video=video, fps=fps)
+    return explained_finding(world, problem, finding)
 
 
 def _direct_size(height_px: int, width_px: int, layout: Layout) -> tuple[int, int]:
@@ -159,7 +145,7 @@ def _working_size(height_px: int, width_px: int, layout: Layout) -> tuple[int, i
 def examine_directly(world: World, problem: Problem, video: Video) -> Finding:
     """The finding on a video [T, H, W, 3] in the problem's layout; `wrong_size` in any other size."""
     layout = problem.layout
-    seen = _if_fits(video, layout)
+    seen = plain = _if_fits(video, layout)
     if too_few(problem, len(video)):
         return Finding(Verdict(False, "too_few_frames", 0), seen=seen, layout=layout)
     if seen is not None and _faults(problem, _read(world, problem, seen[:1])) == 0:
@@ -168,9 +154,8 @@ def examine_directly(world: World, problem: Problem, video: Video) -> Finding:
         seen = in_true_colours(
             seen, fit_colours(zones, expected_zones(problem.grid, theme_of(world, problem)))
         )
-    return Finding(
-        verdict_on(world, problem, video if seen is None else seen, DECLARED), seen=seen, layout=layout
-    )
+    verdict = verdict_on(world, problem, video if seen is None else seen, DECLARED)
+    return Finding(verdict, seen=seen, layout=layout, plain=plain)
 
 
 def _if_fits(video: Video, layout: Layout) -> Video | None:
@@ -182,7 +167,7 @@ def look_again(world: World, problem: Problem, video: Video, first: Finding) -> 
     start = None if first.seen is None else _read(world, problem, first.seen[:1])
     clear = start is not None and start.confidence[0] >= CRISP
     if first.seen is not None and clear and first.verdict.reason == "unreadable":
-        return _judged(world, problem, first.seen, None)
+        return _judged(world, problem, first.seen, None, first.plain)
     again = _searched(world, problem, video, first)
     certain = start is not None and clear and _all_sure(start)
     return first if certain and again.verdict.reason == UNDECIDABLE else again
@@ -206,7 +191,7 @@ def _searched(world: World, problem: Problem, video: Video, first: Finding) -> F
     if min(found.box.cell_px(rows, cols)) < MIN_CELL_PX:
         return _too_small(min(found.box.cell_px(rows, cols)))
     if found.rival > found.agreement - RIVAL:
-        return _undecidable("the board fits in two places of the first frame about equally well", found.box)
+        return undecidable("the board fits in two places of the first frame about equally well", found.box)
     return _straightened(world, problem, video, found, expected)
 
 
@@ -214,7 +199,7 @@ def _unlike(video: Video, first: Finding, expected: Floats) -> Finding:
     """The finding on a first frame that resembles the problem nowhere."""
     if not has_colours(video[0], expected):
         return first
-    return _undecidable("its first frame has the problem's colours, but its board was not found in it")
+    return undecidable("its first frame has the problem's colours, but its board was not found in it")
 
 
 def _straightened(world: World, problem: Problem, video: Video, found: Found, expected: Floats) -> Finding:
@@ -225,8 +210,15 @@ def _straightened(world: World, problem: Problem, video: Video, found: Found, ex
     best = _best_colours(world, problem, video, found.box, expected)
     seen = straighten(video, found.box, best.colours, rows=rows, cols=cols)
     if best.faults == 0 and found.agreement >= RESEMBLES:
-        return _judged(world, straight, seen, found)
+        plain = straighten(video, found.box, TRUE_COLOURS, rows=rows, cols=cols)
+        return _judged(world, straight, seen, found, plain)
     sure = _all_sure(best.start) and best.start.confidence[0] >= _least_confidence(problem, found, GOOD)
+    if sure:  # another board for certain is one that all of the frame looks like
+        first = straighten(video[:1], found.box, TRUE_COLOURS, rows=rows, cols=cols)
+        sure = (
+            doubt_about(world, straight, first, best.start, small=is_small(problem, found.box, video)).excess
+            <= 1
+        )
     if sure and found.box.overhang(frame, rows, cols) <= MAX_UNSEEN:
         return Finding(Verdict(False, "wrong_start", 0), box=found.box, seen=seen, layout=straight.layout)
     why = (
@@ -235,7 +227,7 @@ def _straightened(world: World, problem: Problem, video: Video, found: Found, ex
     )
     if not best.believable:
         why += ", and its contrast or colours are further from the problem's than is corrected"
-    return dataclasses.replace(_undecidable(why, found.box), seen=seen, layout=straight.layout)
+    return dataclasses.replace(undecidable(why, found.box), seen=seen, layout=straight.layout)
 
 
 @dataclass(frozen=True)
@@ -302,7 +294,7 @@ def look_along(world: World, problem: Problem, video: Video, still: Finding) -> 
         return still
     if len(boxes) < len(video):
         why = f"its board moves, and cannot be followed beyond frame {len(boxes) - 1}"
-        return dataclasses.replace(_undecidable(why, box), seen=still.seen, layout=still.layout)
+        return dataclasses.replace(undecidable(why, box), seen=still.seen, layout=still.layout)
     straight, colours = _straight(problem), best.colours
     frames = [
         straighten(frame[None], place, colours, rows=rows, cols=cols)
@@ -312,11 +304,15 @@ def look_along(world: World, problem: Problem, video: Video, still: Finding) -> 
     verdict = verdict_on(world, straight, seen, DECLARED)
     if verdict.reason == "unreadable":
         why = f"its board moves, and a cell of frame {verdict.frame} cannot be read where it has moved to"
-        return dataclasses.replace(_undecidable(why, box), seen=seen, layout=straight.layout)
-    return Finding(verdict, box=box, seen=seen, layout=straight.layout)
+        return dataclasses.replace(undecidable(why, box), seen=seen, layout=straight.layout)
+    plain = [
+        straighten(frame[None], place, TRUE_COLOURS, rows=rows, cols=cols)
+        for frame, place in zip(video, boxes, strict=True)
+    ]
+    return Finding(verdict, box=box, seen=seen, layout=straight.layout, plain=np.concatenate(plain))
 
 
-def _judged(world: World, problem: Problem, seen: Video, found: Found | None) -> Finding:
+def _judged(world: World, problem: Problem, seen: Video, found: Found | None, plain: Video | None) -> Finding:
     """The verdict on frames in the problem's layout whose first one reads as the problem."""
     box = None if found is None else found.box
     steady = without_drift(seen, problem.layout)
@@ -327,8 +323,10 @@ def _judged(world: World, problem: Problem, seen: Video, found: Found | None) ->
             f"a cell of frame {verdict.frame} cannot be read, but the first frame itself is read with a "
             f"confidence of only {confidence:.2f}: the file may be at fault"
         )
-        return dataclasses.replace(_undecidable(why, box), seen=steady, layout=problem.layout)
-    return Finding(verdict, box=box, seen=steady, layout=problem.layout)
+        return dataclasses.replace(undecidable(why, box), seen=steady, layout=problem.layout)
+    return Finding(
+        verdict, box=box, seen=steady, layout=problem.layout, plain=seen if plain is None else plain
+    )
 
 
 def _least_confidence(problem: Problem, found: Found | None, fit: float) -> float:
@@ -354,8 +352,4 @@ def _faults(problem: Problem, start: Trace) -> int:
 
 
 def _too_small(cell_px: float) -> Finding:
-    return _undecidable(f"its cells are {cell_px:.1f} px wide; {MIN_CELL_PX:.0f} px are needed to be sure")
-
-
-def _undecidable(why: str, box: Box | None = None) -> Finding:
-    return Finding(Verdict(False, UNDECIDABLE), why=why, box=box)
+    return undecidable(f"its cells are {cell_px:.1f} px wide; {MIN_CELL_PX:.0f} px are needed to be sure")

@@ -13,6 +13,7 @@ import numpy as np
 from videorlvr.worlds.api import Cheat, Problem, Video, World
 from videorlvr.worlds.cheats.boards import board_cheats
 from videorlvr.worlds.cheats.formats import FORMAT_CHEATS
+from videorlvr.worlds.cheats.ghosts import ghost_cheats
 from videorlvr.worlds.cheats.pixels import pixel_cheats
 from videorlvr.worlds.render import oracle_video
 from videorlvr.worlds.staging import done_frame, oracle_figures, show
@@ -145,5 +146,6 @@ def shared_cheats(
         Cheat("cut-before-the-end", _cut, (unfinished,)),
         *board_cheats(ground),
         *pixel_cheats(unfinished=unfinished, ground=ground, improper=improper),
+        *ghost_cheats(improper),
         *FORMAT_CHEATS,
     )

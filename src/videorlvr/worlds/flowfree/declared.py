@@ -19,7 +19,7 @@ DECLARED = by_cell_size(
         "jpeg": (85, 40),
         "h264": (23, 38),
         "latents": (None, 192),
-        "smaller": (0.9, 0.35),
+        "smaller": (None, 0.35),
         "larger": (3, 3),
         "shift": (None, 0.5),
         "letterbox": (0.4, 0.4),

@@ -7,7 +7,7 @@ from videorlvr.worlds.declared import by_cell_size
 DECLARED = by_cell_size(
     {
         # distortion: (cells of 8 px, cells of 24 px and more)
-        "noise": (48, 64),
+        "noise": (32, 64),
         "blur": (0.04, 0.04),
         "brighter": (40, 40),
         "darker": (40, 40),
@@ -16,12 +16,12 @@ DECLARED = by_cell_size(
         "less saturation": (0.4, 0.4),
         "more saturation": (3, 3),
         "hue": (60, 60),
-        "jpeg": (60, 40),
+        "jpeg": (75, 40),
         "h264": (23, 38),
         "latents": (None, 96),
         "smaller": (0.9, 0.35),
         "larger": (3, 3),
-        "shift": (0.03, 0.5),
+        "shift": (None, 0.5),
         "letterbox": (0.4, 0.4),
         "pillarbox": (0.4, 0.4),
         "blurred bars": (0.9, 0.9),

@@ -7,7 +7,7 @@ from videorlvr.worlds.declared import by_cell_size
 DECLARED = by_cell_size(
     {
         # distortion: (cells of 8 px, cells of 24 px and more)
-        "noise": (32, 64),
+        "noise": (24, 64),
         "blur": (0.04, 0.04),
         "brighter": (40, 40),
         "darker": (40, 40),
@@ -21,7 +21,7 @@ DECLARED = by_cell_size(
         "latents": (None, 192),
         "smaller": (0.9, 0.35),
         "larger": (3, 3),
-        "shift": (0.03, 0.5),
+        "shift": (None, 0.5),
         "letterbox": (0.4, 0.4),
         "pillarbox": (0.4, 0.4),
         "blurred bars": (0.9, 0.9),

@@ -1,0 +1,67 @@
+"""How sure a finding on a file is: a success that all pixels speak for, a refusal that is not the file's fault.
+
+Law: what the first frame, which everyone is given, cannot be read from for certain is not held against a video, and
+what is not explained is no success.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from videorlvr.judge.decoded import UNDECIDABLE
+from videorlvr.judge.finding import Finding
+from videorlvr.judge.frames import UNEXPLAINED
+from videorlvr.judge.locate import Box
+from videorlvr.judge.own_colours import SMALL_CELL_PX, Doubt, doubt_of
+from videorlvr.judge.read import measure, read
+from videorlvr.worlds.api import Problem, Trace, Verdict, Video, World
+from videorlvr.worlds.problems import theme_of
+
+SURELY, CLEAR = 1.6, 0.5
+"""What is unexplained by so many times what is borne is held against a video, if its first frame is no worse than that;
+else the file may be at fault."""
+
+
+def explained_finding(world: World, problem: Problem, finding: Finding) -> Finding:
+    """The finding, where it is not a success with pixels that are not explained, nor a refusal of frames after a first
+    one that is not explained itself; what is to be said instead, where it is."""
+    late = finding.verdict.frame is not None and finding.verdict.frame > 0
+    if finding.seen is None or finding.layout is None or not (finding.verdict.success or late):
+        return finding
+    shown = dataclasses.replace(problem, layout=finding.layout)
+    plain = finding.seen if finding.plain is None else finding.plain
+    small = is_small(problem, finding.box, finding.video)
+    if not finding.verdict.success:
+        first = read(finding.seen[None, :1], layout=finding.layout, theme=theme_of(world, problem))[0]
+        doubt = doubt_about(world, shown, plain[:1], first, small=small)
+        if doubt.excess <= 1:
+            return finding
+        why = f"it was to be refused for {finding.verdict.reason}, but its first frame is not clear either: {doubt}"
+        return dataclasses.replace(finding, verdict=Verdict(False, UNDECIDABLE), why=why)
+    trace = read(finding.seen[None], layout=finding.layout, theme=theme_of(world, problem))[0]
+    doubt = doubt_about(world, shown, plain, trace, small=small)
+    if doubt.excess <= 1:
+        return finding
+    if doubt.excess >= SURELY and doubt.at_first <= CLEAR:
+        components = {**finding.verdict.components, "success": 0.0}
+        verdict = dataclasses.replace(
+            finding.verdict, success=False, reason=UNEXPLAINED, frame=doubt.frame, components=components
+        )
+        return dataclasses.replace(finding, verdict=verdict, why=str(doubt))
+    why = f"it keeps the rules, but they do not explain all that it shows: {doubt}"
+    return dataclasses.replace(finding, verdict=Verdict(False, UNDECIDABLE), why=why)
+
+
+def is_small(problem: Problem, box: Box | None, video: Video | None) -> bool:
+    """Were its cells small, or partly outside their frames?"""
+    if box is None or video is None:
+        return problem.layout.cell_px < SMALL_CELL_PX
+    rows, cols = problem.grid.shape
+    inside = min(box.left, box.top, video.shape[2] - box.right, video.shape[1] - box.bottom) >= 0
+    return not inside or min(box.cell_px(rows, cols)) < SMALL_CELL_PX
+
+
+def doubt_about(world: World, problem: Problem, plain: Video, trace: Trace, *, small: bool) -> Doubt:
+    """plain: frames [T, H, W, 3] in the problem's layout as they came, without any correction."""
+    measured = measure(plain[None], problem.layout)
+    return doubt_of(measured, trace.ground, trace.figure, theme_of(world, problem), small=small)
