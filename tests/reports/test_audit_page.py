@@ -58,13 +58,13 @@ def test_an_accepted_cheat_is_not_hidden_by_another_audit(result, tmp_path):
 def test_what_fails_at_a_declared_strength_is_told_apart_from_what_is_undecidable(result, tmp_path):
     value = json.loads(result.read_text())
     audit = value["audits"][0]
-    (shift,) = [t for t in audit["tolerance"] if (t["name"], t["strength"]) == ("shift", 0.03)]
-    shift |= {"videos": 5, "accepted": 2, "reasons": {"undecidable": 2, "unreadable": 1}}
-    file = tmp_path / "shifted.json"
+    (blur,) = [t for t in audit["tolerance"] if (t["name"], t["strength"]) == ("blur", 0.04)]
+    blur |= {"videos": 5, "accepted": 2, "reasons": {"undecidable": 2, "unreadable": 1}}
+    file = tmp_path / "blurred.json"
     file.write_text(json.dumps(value))
     text = audit_page.write_page([file], tmp_path / "audit.md")[0].read_text()
     assert "### At the declared strengths, cells of 8 px" in text
-    assert "| shift | 0.03 | 5 | 3 | 88% | 2 | 2 | 0 | 66% |" in text
+    assert "| blur | 0.04 | 5 | 3 | 88% | 2 | 2 | 0 | 66% |" in text
 
 
 def test_another_file_is_refused_by_name(tmp_path):

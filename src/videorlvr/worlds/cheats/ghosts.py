@@ -99,10 +99,12 @@ def _lines(world: World, problem: Problem, rng: np.random.Generator) -> Video:
     return video
 
 
-def _hollow(world: World, problem: Problem, rng: np.random.Generator) -> Video:
-    """From the second frame on every core has in its middle a mark of another figure."""
+def _hollow(world: World, problem: Problem, rng: np.random.Generator) -> Video | None:
+    """From the second frame on every core has in its middle a mark of another figure; None where there is no other."""
     video, layout = oracle_video(world, problem), problem.layout
-    ghost = _relabelled(world, problem, rng) if world.figure_names else video
+    ghost = _relabelled(world, problem, rng)
+    if ghost is None or np.array_equal(ghost, video):
+        return None
     size = layout.cell_px
     side = np.zeros(size, bool)
     reach = max(1, round(HOLLOW * size / 2))
