@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -73,3 +73,17 @@ class MatchingConfig(RolloutConfig):
                 "trained; leave num_trained at null"
             )
         return self
+
+
+TINY: dict[str, Any] = {
+    "tasks": ["flowfree:micro"],
+    "sampling": {"num_steps": 2},
+    "problems": 2,
+    "group": 4,
+    "batch": 8,
+    "warm_moments": 0,
+    "updates": 1,
+    "draws": 1,
+    "lr": 1e-5,
+}
+"""Settings with which a run of any method on own videos is tiny: the `demo` of its record."""

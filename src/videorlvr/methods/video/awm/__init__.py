@@ -21,6 +21,7 @@ falls apart where few groups have spread.
 """
 
 from videorlvr.training.glossary import OWN_VIDEOS
+from videorlvr.training.matching_config import TINY
 from videorlvr.training.method import Method
 
 METHOD = Method(
@@ -35,17 +36,5 @@ METHOD = Method(
     metrics=OWN_VIDEOS,
     shown=("reward", "success", "val/success", "signal"),
     learner=f"{__name__}.run:AWM",
-    demo={
-        "tasks": ["flowfree:micro"],
-        "sampling": {"num_steps": 2},
-        "problems": 2,
-        "group": 4,
-        "batch": 8,
-        "warm_moments": 0,
-        "updates": 1,
-        "draws": 1,
-        "lr": 1e-5,
-        "demonstrations": 8,
-        "kl_weight": 0.1,
-    },
+    demo=TINY | {"demonstrations": 8, "kl_weight": 0.1},
 )

@@ -13,6 +13,7 @@ gradient. With beta = 1, a video of r = 1 has the loss of SFT.
 """
 
 from videorlvr.training.glossary import OWN_VIDEOS
+from videorlvr.training.matching_config import TINY
 from videorlvr.training.method import Method
 
 METHOD = Method(
@@ -27,15 +28,5 @@ METHOD = Method(
     metrics=OWN_VIDEOS,
     shown=("reward", "success", "val/success", "signal"),
     learner=f"{__name__}.run:NFT",
-    demo={
-        "tasks": ["flowfree:micro"],
-        "sampling": {"num_steps": 2},
-        "problems": 2,
-        "group": 4,
-        "batch": 8,
-        "warm_moments": 0,
-        "updates": 1,
-        "draws": 1,
-        "lr": 1e-5,
-    },
+    demo=TINY,
 )

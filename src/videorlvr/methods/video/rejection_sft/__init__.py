@@ -17,6 +17,7 @@ runs: to imitate oneself at such a rate costs more than the choice gains. A smal
 """
 
 from videorlvr.training.glossary import OWN_VIDEOS
+from videorlvr.training.matching_config import TINY
 from videorlvr.training.method import Method
 
 METHOD = Method(
@@ -31,15 +32,5 @@ METHOD = Method(
     metrics=OWN_VIDEOS,
     shown=("reward", "success", "val/success", "signal"),
     learner=f"{__name__}.run:RejectionSFT",
-    demo={
-        "tasks": ["flowfree:micro"],
-        "sampling": {"num_steps": 2},
-        "problems": 2,
-        "group": 4,
-        "batch": 8,
-        "warm_moments": 0,
-        "updates": 1,
-        "draws": 1,
-        "lr": 1e-5,
-    },
+    demo=TINY,
 )
