@@ -23,12 +23,36 @@ class DiTConfig(BaseModel):
     )
 
     def model_post_init(self, _: Any) -> None:
-        if self.width % (2 * self.heads) or (self.width // self.heads) % 4:
-            raise ValueError(
-                f"width {self.width} over {self.heads} heads gives heads of {self.width / self.heads:g}: "
-                "rotary positions need a multiple of 4"
-            )
+        check_heads(self.width, self.heads)
 
 
-ModelConfig = DiTConfig
+def check_heads(width: int, heads: int) -> None:
+    """Raises ValueError where rotary positions do not fit."""
+    if width % (2 * heads) or (width // heads) % 4:
+        raise ValueError(
+            f"width {width} over {heads} heads gives heads of {width / heads:g}: "
+            "rotary positions need a multiple of 4"
+        )
+
+
+class LoopedConfig(BaseModel):
+    """Size and form of the looped transformer. 448 x 4 x 7 heads is 11M parameters."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    form: Literal["looped"] = Field(default="looped", description="fixed; tells it from the plain one")
+    width: int = Field(default=448, ge=32, description="numbers a token; heads x a multiple of 4")
+    depth: int = Field(default=4, ge=1, description="transformer blocks")
+    loops: int = Field(default=3, ge=1, description="times that the blocks are run over")
+    heads: int = Field(default=7, ge=1, description="attention heads a block")
+    patch_px: int = Field(default=8, ge=1, description="side of a patch in pixels; 8 makes a cell a token")
+    patch_frames: int = Field(default=4, ge=1, description="frames of a token")
+    channels: int = Field(default=3, ge=1, description="channels of the latents; 3 for pixels")
+    mlp_ratio: int = Field(default=4, ge=1, description="width of a block's hidden layer over `width`")
+
+    def model_post_init(self, _: Any) -> None:
+        check_heads(self.width, self.heads)
+
+
+ModelConfig = DiTConfig | LoopedConfig
 """What a recipe may ask for to be made anew: the union of all kinds' configurations."""

@@ -18,7 +18,7 @@ from videorlvr.base.choices import unknown
 from videorlvr.base.found import Found
 from videorlvr.base.records import read_json_object
 from videorlvr.models.api import CONFIG, Policy
-from videorlvr.models.config import DiTConfig, ModelConfig
+from videorlvr.models.config import DiTConfig, LoopedConfig, ModelConfig
 
 BUILTIN = "builtin"
 
@@ -35,16 +35,21 @@ class Kind(Protocol):
         ...
 
 
-KINDS: Found[Kind] = Found("model", {BUILTIN: "videorlvr.models.pixels:BuiltinPolicy"})
+KINDS: Found[Kind] = Found(
+    "model",
+    {BUILTIN: "videorlvr.models.pixels:BuiltinPolicy", "looped": "videorlvr.models.pixels:LoopedPolicy"},
+)
 
 
 def new_policy(config: ModelConfig, *, seed: int, device: torch.device) -> Policy:
     """A policy that has learnt nothing, its weights drawn from `seed`."""
-    from videorlvr.models.pixels import BuiltinPolicy
+    from videorlvr.models.pixels import BuiltinPolicy, LoopedPolicy
 
     match config:
         case DiTConfig():
             return BuiltinPolicy.new(config, seed=seed, device=device)
+        case LoopedConfig():
+            return LoopedPolicy.new(config, seed=seed, device=device)
 
 
 def load_policy(folder: Path, *, device: torch.device) -> Policy:

@@ -1,11 +1,11 @@
-"""The built-in policy: a `DiT` on pixels, saved as safetensors with its config beside."""
+"""The policies on pixels, a `DiT` or a `LoopedDiT`, saved as safetensors with their config beside."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, ClassVar, Self
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -17,32 +17,31 @@ from videorlvr.base.records import read_json_object
 from videorlvr.flow.at import At
 from videorlvr.models.api import CONFIG, Condition
 from videorlvr.models.codec import condition_pixels, decode_pixels, encode_pixels
-from videorlvr.models.config import DiTConfig
+from videorlvr.models.config import DiTConfig, LoopedConfig
 from videorlvr.models.dit import DiT
+from videorlvr.models.looped import LoopedDiT
 from videorlvr.models.module import ModulePolicy
 from videorlvr.models.weights import write_tensors
 
 WEIGHTS = "policy.safetensors"
 
 
-class BuiltinPolicy(ModulePolicy):
-    """The Policy protocol over a DiT. On CUDA the network runs in bf16; states and laws stay float32."""
+class PixelPolicy(ModulePolicy):
+    """The Policy protocol over a transformer on pixels. On CUDA it runs in bf16; states and laws stay float32."""
 
-    kind: Final = "builtin"
-    module: DiT
+    kind: ClassVar[str]
+    config_type: ClassVar[type[DiTConfig] | type[LoopedConfig]]
+    network: ClassVar[type[DiT] | type[LoopedDiT]]
 
-    def __init__(self, module: DiT) -> None:
-        super().__init__(module)
-
-    @staticmethod
-    def new(config: DiTConfig, *, seed: int, device: torch.device) -> BuiltinPolicy:
+    @classmethod
+    def new(cls, config: DiTConfig | LoopedConfig, *, seed: int, device: torch.device) -> Self:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            module = DiT(config)
-        return BuiltinPolicy(module.to(device))
+            module = cls._network(config)
+        return cls(module.to(device))
 
-    @staticmethod
-    def load(folder: Path, *, device: torch.device) -> BuiltinPolicy:
+    @classmethod
+    def load(cls, folder: Path, *, device: torch.device) -> Self:
         """The policy saved in `folder`.
 
         Raises:
@@ -51,11 +50,9 @@ class BuiltinPolicy(ModulePolicy):
         if not (folder / CONFIG).is_file() or not (folder / WEIGHTS).is_file():
             raise ValueError(f"no policy in '{folder}': expected {CONFIG} and {WEIGHTS} there")
         try:
-            values = read_json_object(folder / CONFIG)
-            values.pop("kind", None)  # policies of the first release do not name it
-            config = DiTConfig.model_validate(values)
-            _check_form(config, folder / WEIGHTS)
-            module = DiT(config)
+            config = cls._config(read_json_object(folder / CONFIG))
+            _check_form(cls._network, config, folder / WEIGHTS)
+            module = cls._network(config)
             # Released weights may be stored in bf16; the master copy is float32.
             tensors = {k: v.float() for k, v in load_file(folder / WEIGHTS).items()}
         except (ValueError, SafetensorError) as error:
@@ -64,27 +61,30 @@ class BuiltinPolicy(ModulePolicy):
             module.load_state_dict(tensors)
         except RuntimeError as error:
             raise ValueError(f"the weights in '{folder}' do not fit their config: {error}") from None
-        return BuiltinPolicy(module.to(device))
+        return cls(module.to(device))
 
-    @staticmethod
-    def empty(form: Mapping[str, Any], *, device: torch.device) -> BuiltinPolicy:
+    @classmethod
+    def empty(cls, form: Mapping[str, Any], *, device: torch.device) -> Self:
         """A policy of a saved form, its weights yet to be loaded; raises ValueError for an unfit one."""
-        config = DiTConfig.model_validate({key: value for key, value in form.items() if key != "kind"})
-        return BuiltinPolicy.new(config, seed=0, device=device)
+        return cls.new(cls._config(form), seed=0, device=device)
+
+    @classmethod
+    def _network(cls, config: Any) -> nn.Module:
+        return cls.network(config)
+
+    @classmethod
+    def _config(cls, form: Mapping[str, Any]) -> DiTConfig | LoopedConfig:
+        """Policies of the first release do not name their kind."""
+        return cls.config_type.model_validate({key: value for key, value in form.items() if key != "kind"})
 
     def save(self, folder: Path, *, dtype: torch.dtype = torch.float32) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         write_tensors(
             {k: v.detach().to("cpu", dtype) for k, v in self.module.state_dict().items()}, folder / WEIGHTS
         )
-        values = {"kind": self.kind, **self.module.config.model_dump()}
+        config: DiTConfig | LoopedConfig = self.module.config  # type: ignore[assignment]
+        values = {"kind": self.kind, **config.model_dump()}
         write_text_atomic(folder / CONFIG, json.dumps(values, indent=2) + "\n")
-
-    def compile(self) -> None:
-        """Compile each block once and share the code among blocks: seconds, where the whole net takes a minute."""
-        for block in self.module.blocks:
-            assert isinstance(block, nn.Module)
-            block.compile(dynamic=False)
 
     @property
     def compute_dtype(self) -> torch.dtype:
@@ -107,7 +107,34 @@ class BuiltinPolicy(ModulePolicy):
         return out
 
 
-def _check_form(config: DiTConfig, weights: Path) -> None:
+class BuiltinPolicy(PixelPolicy):
+    """The plain transformer, every frame of a cell a token."""
+
+    kind = "builtin"
+    config_type = DiTConfig
+    network = DiT
+    module: DiT
+
+    def compile(self) -> None:
+        """Compile each block once and share the code among blocks: seconds, where the whole net takes a minute."""
+        for block in self.module.blocks:
+            assert isinstance(block, nn.Module)
+            block.compile(dynamic=False)
+
+
+class LoopedPolicy(PixelPolicy):
+    """The looped transformer, several frames of a cell a token."""
+
+    kind = "looped"
+    config_type = LoopedConfig
+    network = LoopedDiT
+    module: LoopedDiT
+
+    def compile(self) -> None:
+        self.module.compile_parts()
+
+
+def _check_form(network: Callable[[Any], nn.Module], config: DiTConfig | LoopedConfig, weights: Path) -> None:
     """Refuse a config that is not the weights' own before a network of its size is made: a few bytes of JSON
     could ask for more memory than there is.
 
@@ -120,7 +147,7 @@ def _check_form(config: DiTConfig, weights: Path) -> None:
         raise ValueError(f"{CONFIG} has depth {config.depth}, and {WEIGHTS} only {len(stored)} tensors")
     try:
         with torch.device("meta"):
-            wanted = {name: tuple(tensor.shape) for name, tensor in DiT(config).state_dict().items()}
+            wanted = {name: tuple(tensor.shape) for name, tensor in network(config).state_dict().items()}
     except (RuntimeError, TypeError, OverflowError) as error:
         raise ValueError(
             f"{CONFIG} asks for a network that cannot be made ({str(error).splitlines()[0]})"
