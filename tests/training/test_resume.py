@@ -19,7 +19,7 @@ from videorlvr.training.loop import Interrupted
 from videorlvr.training.optimizer import make_optimizer
 from videorlvr.training.state import STATE, TENSORS, Part, TrainState
 
-TIMES = {"elapsed_s", "samples_per_s", "rollout_s", "update_s", "seconds"}
+TIMES = {"elapsed_s", "samples_per_s", "waited_s", "rollout_s", "update_s", "seconds"}
 
 
 def figures(run):

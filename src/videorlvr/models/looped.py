@@ -63,7 +63,8 @@ class PlainBlock(nn.Module):
         k = rotate(normed(k), cos_N1D, sin_N1D).to(v.dtype)
         h = attention(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)).transpose(1, 2)
         x_BND = x_BND + self.out(h.reshape(batch, tokens, width))
-        return x_BND + self.down(F.gelu(self.up(normed(x_BND)), approximate="tanh"))
+        h = self.down(F.gelu(self.up(normed(x_BND)), approximate="tanh"))
+        return torch.add(x_BND, h)
 
 
 class Enter(nn.Module):

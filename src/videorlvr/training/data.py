@@ -8,6 +8,7 @@ B batch, T frame, R Q canvas rows and columns in cells, H W pixels.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from functools import partial
@@ -75,6 +76,7 @@ class OracleVideos:
         self.pending: list[Future[Codes]] = []
         self.cache = cache
         self.num_asked = self.num_made = self.num_kept = 0
+        self.waited_s = 0.0  # for problems that were not made yet
         if cache is not None:
             for codes in cache.segments():
                 self._store(codes[: size - self.num_made])
@@ -89,7 +91,10 @@ class OracleVideos:
         self._make(self.available(step))
         index = torch.from_numpy(self._indices(step, size))
         assert self.codes is not None
-        return gather_pictures(self.codes[index].to(self.device, torch.int64), self.pictures)
+        codes = self.codes[index]
+        if self.device.type == "cuda":  # from pinned memory a copy is not waited for
+            codes = codes.pin_memory().to(self.device, non_blocking=True)
+        return gather_pictures(codes.to(torch.int64), self.pictures)
 
     def prompts(self, step: int, size: int) -> Prompts:
         """The prompts of `batch(step, size)`."""
@@ -115,7 +120,10 @@ class OracleVideos:
                 self.pending.append(done)
             self.num_asked += BLOCK
         while self.num_made < wanted:
-            self._store(self.pending.pop(0).result().astype(np.int16))
+            began = time.monotonic()
+            block = self.pending.pop(0).result()
+            self.waited_s += time.monotonic() - began
+            self._store(block.astype(np.int16))
             if self.num_made - self.num_kept >= SEGMENT:
                 self.keep()
 

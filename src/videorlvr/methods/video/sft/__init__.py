@@ -33,6 +33,7 @@ METHOD = Method(
         "clipped_updates": "share of updates since the last line whose gradient was clipped",
         "lr": "learning rate of the last step",
         "samples_per_s": "videos a second since the last line",
+        "waited_s": "seconds since the last line in which training waited for problems",
     },
     shown=("loss", "val/success", "samples_per_s"),
     learner=f"{__name__}.run:SFT",

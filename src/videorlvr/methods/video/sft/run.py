@@ -14,7 +14,7 @@ from videorlvr.methods.video.sft.math import learning_rate, regression_loss
 from videorlvr.models.api import Policy
 from videorlvr.training.data import OracleVideos
 from videorlvr.training.device import generator_on, prepare, workers_of
-from videorlvr.training.finite import check_finite
+from videorlvr.training.finite import Watched
 from videorlvr.training.learner import Bench
 from videorlvr.training.optimizer import make_optimizer
 from videorlvr.training.pool_cache import PoolCache
@@ -39,7 +39,8 @@ class SFT:
         prepare(config, self.result)
         self.network_evaluations = 0
         self.sums: dict[str, Tensor] = {}
-        self.untold, self.clock = 0, time.monotonic()
+        self.watched = Watched(late=policy.device.type == "cuda")
+        self.untold, self.clock, self.waited_s = 0, time.monotonic(), 0.0
         self.next: dict[str, Tensor] = {}  # the next step's videos, if they are there already
         num_workers = workers_of(config)
         self.workers = start_workers(num_workers)
@@ -106,7 +107,9 @@ class SFT:
             self.next = {
                 world: pool.batch(index + 1, self.config.batch) for world, pool in self.pools.items()
             }
-        check_finite(f"step {index} at lr {lr:g}", loss=loss, grad_norm=norm)
+        self.watched.look(f"step {index} at lr {lr:g}", loss=loss, grad_norm=norm)
+        if index + 1 == self.config.num_steps:
+            self.watched.settle()
         self._add("grad_norm", norm)
         self._add("clipped_updates", (norm > self.config.grad_clip).float())
         self.optimizer.step()
@@ -124,8 +127,10 @@ class SFT:
         loss = sum(line[f"loss/{world}"] for world in self.pools) / len(self.pools)
         now = time.monotonic()
         rate = steps * self.config.batch * len(self.pools) / (now - self.clock)
-        self.sums, self.untold, self.clock = {}, 0, now
-        return {"loss": loss, **line, "lr": self._lr(index), "samples_per_s": rate}
+        waited = sum(pool.waited_s for pool in self.pools.values())
+        line |= {"lr": self._lr(index), "samples_per_s": rate, "waited_s": waited - self.waited_s}
+        self.sums, self.untold, self.clock, self.waited_s = {}, 0, now, waited
+        return {"loss": loss, **line}
 
     def close(self) -> None:
         if self.workers:
