@@ -12,7 +12,7 @@ from videorlvr.flow.gaussian import Transition, kl_mean
 from videorlvr.flow.ode import euler_step
 from videorlvr.flow.sampler import StochasticSteps
 from videorlvr.players.policy import condition_of, roll
-from videorlvr.players.rollouts import collect, drift_square, replay
+from videorlvr.players.rollouts import begin, drift_square, replay
 from videorlvr.players.sampling import Sampling
 from videorlvr.worlds import world_of
 from videorlvr.worlds.render import first_frame
@@ -22,14 +22,14 @@ GROUP = 3
 
 
 def rolled(policy, problems, steps=(0, 2), *, seed=0, scale=0.7, name="ddim-eta", **knobs):
-    return collect(
+    return begin(
         policy,
         [problem for problem in problems[:2] for _ in range(GROUP)],
         group_ids=np.repeat([0, 1], GROUP),
         sampling=SAMPLING,
         steps=StochasticSteps(steps, name, scale, **knobs),
         generator=torch.Generator().manual_seed(seed),
-    )
+    ).finish()
 
 
 def ddim_std(index: int, eta: float) -> float:

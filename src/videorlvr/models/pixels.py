@@ -92,7 +92,7 @@ class PixelPolicy(ModulePolicy):
 
     def condition(self, first_BHWC: Tensor, prompts: Sequence[str], num_frames: int) -> Condition:
         """The first frame alone: a world's rules are learnt, not read, so prompts are not looked at."""
-        return condition_pixels(first_BHWC.to(self.device), num_frames)
+        return condition_pixels(to_device(first_BHWC, self.device), num_frames)
 
     def encode(self, video_BTHWC: Tensor) -> Tensor:
         return encode_pixels(video_BTHWC.to(self.device))
@@ -132,6 +132,13 @@ class LoopedPolicy(PixelPolicy):
 
     def compile(self) -> None:
         self.module.compile_parts()
+
+
+def to_device(values: Tensor, device: torch.device) -> Tensor:
+    """A copy on the device that the host does not wait for."""
+    if device.type == "cuda" and values.device.type == "cpu":
+        values = values.pin_memory()
+    return values.to(device, non_blocking=True)
 
 
 def _check_form(network: Callable[[Any], nn.Module], config: DiTConfig | LoopedConfig, weights: Path) -> None:

@@ -129,7 +129,49 @@ class Rollouts:
         )
 
 
-def collect(
+@dataclass(frozen=True, eq=False)
+class Rolling:
+    """A batch that the device may still be at work on: what is asked of it is waited for in `finish`.
+
+    pixels: uint8 [B, T, H, W, 3] on the host, bad: how many videos hold numbers that are not finite, once `copied`.
+    """
+
+    x0: Tensor
+    condition: Condition
+    problems: list[Problem]
+    group_ids: GroupIds
+    trajectory: Trajectory | None
+    num_forwards: int
+    pixels: Tensor
+    bad: Tensor
+    copied: torch.cuda.Event | None
+
+    def finish(self) -> Rollouts:
+        """The batch, whole.
+
+        Raises:
+            FloatingPointError: If the policy answers with what are no numbers: to judge it as a video would be to
+                learn from a picture of nothing.
+        """
+        if self.copied is not None:
+            self.copied.synchronize()
+        if bad := int(self.bad):
+            raise FloatingPointError(
+                f"{bad} of {len(self.x0)} rollouts hold numbers that are not finite: the policy has fallen apart; "
+                "go on from the last checkpoint with a lower lr, in a new folder"
+            )
+        return Rollouts(
+            self.x0,
+            self.condition,
+            self.problems,
+            self.group_ids,
+            self.pixels.numpy(),
+            self.trajectory,
+            self.num_forwards,
+        )
+
+
+def begin(
     policy: Policy,
     problems: Sequence[Problem],
     *,
@@ -137,15 +179,11 @@ def collect(
     sampling: Sampling,
     steps: StochasticSteps | None,
     generator: torch.Generator,
-) -> Rollouts:
+) -> Rolling:
     """Sample a video of each problem as one batch; noise and trajectory in the steps of `steps` only.
 
     Args:
         problems: One a video; those of a group are the same problem, which is conditioned on once.
-
-    Raises:
-        FloatingPointError: If the policy answers with what are no numbers: to judge it as a video would be to
-            learn from a picture of nothing.
     """
     _, first, place = np.unique(group_ids, return_index=True, return_inverse=True)
     condition = condition_of(policy, [problems[number] for number in first])
@@ -163,14 +201,18 @@ def collect(
         if trajectory is not None:
             trajectory.add(step, condition.free)
     with torch.no_grad():
-        videos = policy.decode(x).cpu().numpy()
-        bad = int((~x.isfinite().flatten(1).all(1)).sum())
-    if bad:
-        raise FloatingPointError(
-            f"{bad} of {len(x)} rollouts hold numbers that are not finite: the policy has fallen apart; go on from "
-            "the last checkpoint with a lower lr, in a new folder"
-        )
-    return Rollouts(x, condition, list(problems), group_ids, videos, trajectory, num_forwards)
+        pixels, bad = policy.decode(x), (~x.isfinite().flatten(1).all(1)).sum()
+    copied = None
+    if device.type == "cuda":
+        pixels, bad = (_to_host(values) for values in (pixels, bad))
+        copied = torch.cuda.Event()  # type: ignore[no-untyped-call]
+        copied.record()
+    return Rolling(x, condition, list(problems), group_ids, trajectory, num_forwards, pixels, bad, copied)
+
+
+def _to_host(values: Tensor) -> Tensor:
+    """A copy that is there once the device comes to it."""
+    return torch.empty(values.shape, dtype=values.dtype, pin_memory=True).copy_(values, non_blocking=True)
 
 
 def replay(

@@ -8,6 +8,8 @@ B batch, N all videos of an iteration.
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +22,7 @@ from videorlvr.flow.sampler import StochasticSteps
 from videorlvr.judge.pool import Judge
 from videorlvr.judge.reward import rewards
 from videorlvr.models.api import Policy
-from videorlvr.players.rollouts import Rollouts, collect
+from videorlvr.players.rollouts import Rolling, Rollouts, begin
 from videorlvr.training.advantages import group_advantages
 from videorlvr.training.config import RolloutConfig
 from videorlvr.training.device import generator_on, workers_of
@@ -45,6 +47,17 @@ class Judged:
         return _world(self.rollouts)
 
 
+def _one_ahead(begun: Iterator[Rolling]) -> Iterator[Rolling]:
+    """Each item once the next one has been begun."""
+    last = None
+    for item in begun:
+        if last is not None:
+            yield last
+        last = item
+    if last is not None:
+        yield last
+
+
 def _world(rollouts: Rollouts) -> str:
     return rollouts.problems[0].address.world
 
@@ -58,15 +71,19 @@ class Trials:
         self.queue = ProblemQueue(levels, config.problems, workers_of(config), seed=config.seed)
 
     def collect(self, iteration: int, steps: StochasticSteps | None) -> tuple[list[Judged], Metrics]:
-        """All batches of an iteration; the judge's processes work while the next one is sampled."""
+        """All batches of an iteration. While the device samples one, the host draws the first frames of the next,
+        and the judge's processes work on the last."""
         rolled: list[Rollouts] = []
         parts = []
-        for task in self.config.tasks:
-            problems = self.queue.take(task.world, iteration)
-            for start in range(0, len(problems) * self.config.group, self.config.batch):
-                rolled.append(self._roll(problems, task.world, iteration, start, steps))
-                parts.append(self.judge.submit(rolled[-1].problems, rolled[-1].videos))
+        waited = time.monotonic()
+        listed = {task.world: self.queue.take(task.world, iteration) for task in self.config.tasks}
+        waited = time.monotonic() - waited
+        for rolling in _one_ahead(self._begun(listed, iteration, steps)):
+            rolled.append(rolling.finish())
+            parts.append(self.judge.submit(rolled[-1].problems, rolled[-1].videos))
+        began = time.monotonic()
         verdicts = [self.judge.collect(part) for part in parts]
+        waited += time.monotonic() - began
         judged = [
             batch
             for world in dict.fromkeys(task.world for task in self.config.tasks)
@@ -74,18 +91,25 @@ class Trials:
                 world, [pair for pair in zip(rolled, verdicts, strict=True) if _world(pair[0]) == world]
             )
         ]
-        return judged, figures(judged, self.config)
+        return judged, figures(judged, self.config) | {"waited_s": waited}
+
+    def _begun(
+        self, listed: dict[str, list[Problem]], iteration: int, steps: StochasticSteps | None
+    ) -> Iterator[Rolling]:
+        for world, problems in listed.items():
+            for start in range(0, len(problems) * self.config.group, self.config.batch):
+                yield self._roll(problems, world, iteration, start, steps)
 
     def _roll(
         self, problems: list[Problem], world: str, iteration: int, start: int, steps: StochasticSteps | None
-    ) -> Rollouts:
+    ) -> Rolling:
         """The batch whose first video is number `start` of the world's; its noise is named by that video's place:
         its group, and its place there unless it is the first."""
         config = self.config
         group, place = divmod(start, config.group)
         seed = seeding.seed_of("rollout", config.seed, world, iteration, group, *([place] if place else []))
         ids = np.arange(start, start + config.batch) // config.group
-        return collect(
+        return begin(
             self.policy,
             [problems[number] for number in ids],
             group_ids=ids,

@@ -21,6 +21,7 @@ TRIALS = {
     "success/*": "share of the world's videos that solve their problem",
     "component/*": "mean of a component of the world's verdicts",
     "groups": "groups of the iteration",
+    "waited_s": "seconds in which nothing was left to do but wait for problems or verdicts",
     "zero_variance_groups": "groups whose rewards are equal, so that they teach nothing",
 }
 """What `experience.Trials.collect` tells: for methods that learn from groups of judged videos."""
