@@ -17,7 +17,7 @@ from videorlvr.audit import second
 from videorlvr.audit.agreement import judge_twice, said, tasks, total
 from videorlvr.audit.near_misses import legal_traces, seen, tampered
 from videorlvr.audit.second import Opinion
-from videorlvr.audit.second.game import moves_a_frame, within
+from videorlvr.audit.second.game import frames_lacking, within
 from videorlvr.audit.second.maze import Maze
 from videorlvr.audit.second.sokoban import Sokoban
 from videorlvr.base import seeding
@@ -57,7 +57,7 @@ def test_a_maze_by_hand() -> None:
     )
     assert opinion(problem, "200 000", "120 000", "012 000", "011 002") == Opinion(False, False, 2), "erased"
     assert opinion(problem, "120 000", "112 000", "111 002", "111 002") == Opinion(False, False, 0), "start"
-    assert opinion(problem, "200 000", "111 002") == Opinion(False, False, 0), "too few frames"
+    assert opinion(problem, "200 000", "111 002") == Opinion(False, False, 1), "no process"
     assert opinion(problem, "200 000", "112 000", "111 002") == Opinion(True, True, None), "twice the pace"
     faster = dataclasses.replace(problem, moves_per_frame=3)
     states = ["200 000", "111 002", "111 012", "111 112"]
@@ -181,7 +181,7 @@ def test_both_agree_on_traces_of_every_kind(name: str) -> None:
     assert 0.15 < tally.by_judge.total() / tally.traces.total() < 0.5, "a good share of both outcomes"
     own = set(WORLDS[name].reasons) - set(COMMON_REASONS)
     assert set(tally.reasons) <= {"", *WORLDS[name].reasons}
-    assert own | {"too_few_frames", "wrong_start", "unreadable"} <= set(tally.reasons) | RARE
+    assert own | {"wrong_start", "unreadable"} <= set(tally.reasons) | RARE
     assert tally.by_judge["cheat"] == 0
 
 
@@ -232,11 +232,20 @@ def test_process_is_the_share_of_transitions_that_the_rules_allow(
         rules.picture(figure) if np.array_equal(ground, problem.grid.ground) else None
         for ground, figure in zip(trace.ground, trace.figure, strict=True)
     ]
-    moves = moves_a_frame(problem, trace.num_frames)
-    allowed = [
-        before is not None and after is not None and after in within(rules, {before}, after, moves)
-        for before, after in itertools.pairwise(shown)
-    ]
+    lacking, allowed = frames_lacking(problem, trace.num_frames), []
+    for before, after in itertools.pairwise(shown):
+        steps = next(
+            (
+                steps
+                for steps in range(1, 3 if lacking else 2)
+                if before is not None
+                and after is not None
+                and after in within(rules, {before}, after, steps * problem.moves_per_frame)
+            ),
+            0,
+        )
+        lacking -= steps == 2
+        allowed.append(steps > 0)
     assert components["process"] == pytest.approx(np.mean(allowed))
 
 

@@ -90,7 +90,7 @@ ISSUE = {
     "solution hidden in letterbox margins": {"all": "solution-in-the-margin"},
     "single-frame video": {"all": "single-frame"},
     "too many frames": {"all": "endless"},
-    "too few frames": {"all": "no-frames two-frames one-frame-too-few"},
+    "too few frames": {"all": "no-frames single-frame"},
     "wrong size": {"all": "wrong-size doubled-size four-channels one-channel channels-first batch-of-one"},
     "NaN or out-of-range values": {
         "all": "not-a-number infinite-pixel pixel-too-bright pixel-below-zero signed-pixels sixteen-bit-pixels"

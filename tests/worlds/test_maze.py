@@ -17,7 +17,7 @@ from videorlvr.worlds.maze.generate import braid, depth_first, generate, wilson
 from videorlvr.worlds.maze.rules import distances
 from videorlvr.worlds.maze.verify import REASONS, transition_fault
 from videorlvr.worlds.problems import make_problem, pace
-from videorlvr.worlds.verify import COMMON_REASONS, allowed_moves
+from videorlvr.worlds.verify import COMMON_REASONS
 
 STEPS = {1: (-1, 0), 2: (0, 1), 4: (1, 0), 8: (0, -1)}
 """Wall bit -> the step it forbids. Said again here: what checks boards shares nothing with what makes them."""
@@ -278,15 +278,10 @@ def test_coming_back_to_the_goal_does_not_mend_leaving_it():
 
 
 def test_pace_is_enforced():
-    """Four moves in one frame of a video that has all its frames; fewer frames may each show more."""
+    """Four moves in one frame of a video that has all its frames, and in fewer frames one too often."""
     assert WORLD.verify(PROBLEM, shown(LOOP, "RRDD", at=[0, 4, 4, 4, 4, 4, 4])).reason == "jump"
     assert WORLD.verify(PROBLEM, shown(LOOP, "RRDD", at=[0, 3, 4, 4, 4, 4, 4])).reason != ""
-    last = PROBLEM.num_frames - 1
-    for frames in range(2, PROBLEM.num_frames + 4):
-        kept = np.round(np.linspace(0, last, frames)).astype(int)  # of the full video, spread evenly
-        moves = allowed_moves(PROBLEM, frames)
-        assert moves >= PROBLEM.moves_per_frame * np.diff(kept).max(), "dropping frames evenly stays legal"
-        assert moves < PROBLEM.moves_per_frame * (last / (frames - 1) + 1)
+    assert WORLD.verify(PROBLEM, shown(LOOP, "RRDD", at=[0, 0, 4, 4, 4, 4])).success
 
 
 def test_progress_counts_only_what_came_before_the_fault():
@@ -367,11 +362,10 @@ def test_an_honest_walk_in_fewer_frames_is_accepted_on_long_boards():
 
 
 def test_a_process_has_to_be_shown():
-    """At least at half the problem's frame rate: 7 frames are 6 steps, and 3 steps, 4 frames, will do."""
-    for frames in (2, 3):
-        at = [0, *([4] * (frames - 1))]
-        assert WORLD.verify(PROBLEM, shown(LOOP, "RRDD", at=at)).reason == "too_few_frames"
-    assert WORLD.verify(PROBLEM, shown(LOOP, "RRDD", at=[0, 2, 4, 4])).success
+    """At no more than twice its pace, for as long as it takes and no longer."""
+    assert WORLD.verify(PROBLEM, shown(LOOP, "RRDD", at=[0, 4])).reason == "jump"
+    for at in ([0, 2, 4, 4], [0, 2, 4], [0, 4, 4], [0, 1, 2, 3, 4]):
+        assert WORLD.verify(PROBLEM, shown(LOOP, "RRDD", at=at)).success
 
 
 def test_pace_holds_the_end_and_refuses_what_does_not_fit():

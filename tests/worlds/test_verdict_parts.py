@@ -6,6 +6,8 @@ import dataclasses
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tiny_boards import posed, row
 from videorlvr.worlds import WORLDS
@@ -14,7 +16,7 @@ from videorlvr.worlds.problems import make_problem, oracle_trace
 from videorlvr.worlds.render import oracle_video
 from videorlvr.worlds.verify import (
     MAX_FRAMES,
-    allowed_moves,
+    Pace,
     array_fault,
     common_fault,
     precision_recall_f1,
@@ -84,16 +86,37 @@ def test_random_moves_are_as_many_as_asked_for(name: str) -> None:
     assert np.array_equal(world.play(problem.grid, none), problem.grid.figure[None])
 
 
-def test_frames_allow_what_the_pace_allows() -> None:
+def test_a_frame_that_is_lacking_lets_one_frame_show_a_second_step() -> None:
     problem = make_problem(WORLDS["maze"], "micro", "train", 0)
     problem = dataclasses.replace(problem, num_frames=11, moves_per_frame=3)
-    assert {n: allowed_moves(problem, n) for n in (6, 7, 10, 11, 12, 99)} == {
-        6: 6, 7: 6, 10: 6, 11: 3, 12: 3, 99: 3,
-    }  # fmt: skip
-    assert [n for n in range(20) if too_few(problem, n)] == [0, 1, 2, 3, 4, 5]
-    still = dataclasses.replace(problem, num_frames=2)
-    assert [n for n in range(5) if too_few(still, n)] == [0, 1]
-    assert (allowed_moves(problem, 1), allowed_moves(problem, 0)) == (30, 30), "and no division by zero"
+    assert [Pace(problem, n).spare for n in (0, 1, 2, 3, 6, 9, 10, 11, 12)] == [0, 0, 0, 8, 5, 2, 1, 0, 0]
+    assert [n for n in range(5) if too_few(n)] == [0, 1]
+    left = Pace(problem, 9)
+    allowed = []
+    for moves in (6, 0, 3, 2, 4, 0, 3):
+        allowed.append(left.allowed)
+        left.take(moves)
+    assert allowed == [6, 6, 6, 6, 6, 3, 3], (
+        "a second step is one whatever part of it is taken; holds earn nothing"
+    )
+
+
+@pytest.mark.parametrize("name", WORLDS)
+@given(seed=st.integers(0, 2**32))
+@settings(max_examples=12, deadline=None)
+def test_pace_is_that_of_the_frames_shown_as_a_total_and_over_every_window(name: str, seed: int) -> None:
+    """The oracle's frames, some skipped and some held: legal where it skips no more than the video lacks."""
+    world, rng = WORLDS[name], np.random.default_rng(seed)
+    problem = make_problem(world, "small", "train", int(rng.integers(20)))
+    figures = oracle_trace(world, problem).figure
+    done = int(np.argmax((figures == figures[-1]).all(axis=(1, 2))))
+    steps = [int(rng.choice((0, 1, 2), p=(0.2, 0.5, 0.3))) for _ in range(problem.num_frames + 2)]
+    at = np.minimum(np.cumsum([0, *steps]), done)
+    at = at[: int(np.argmax(at == done)) + 1] if at[-1] == done else at
+    verdict = world.verify(problem, Trace.exact(problem.grid.ground, figures[at]))
+    skipped = int((np.diff(at) == 2).sum())
+    lacking = max(0, problem.num_frames - len(at)) if len(at) > 2 else 0
+    assert verdict.success == (skipped <= lacking and at[-1] == done), (skipped, lacking)
 
 
 def test_what_an_array_must_be_to_be_judged() -> None:

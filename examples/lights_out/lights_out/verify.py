@@ -42,16 +42,22 @@ class Pressed(Check):
         super().__init__(problem, trace)
         self.game = LightsOut(problem.grid)
         self.lit = [lit_in(figure) for figure in trace.figure]
-        presses = tuple(self.game.presses.values())
-        self.explained = _explained(problem.grid.shape, presses, self.moves)
+        self.presses = tuple(self.game.presses.values())
         self.pressed: frozenset[int] = frozenset()
 
-    def transition(self, frame: int) -> str:
-        presses = self.explained.get(self.lit[frame] ^ self.lit[frame - 1])
+    def _presses(self, frame: int, moves: int) -> frozenset[int] | None:
+        change = self.lit[frame] ^ self.lit[frame - 1]
+        return _explained(self.problem.grid.shape, self.presses, moves).get(change)
+
+    def transition(self, frame: int, moves: int) -> str:
+        presses = self._presses(frame, moves)
         if presses is None:
             return "no_press"
         self.pressed ^= presses
         return ""
+
+    def taken(self, frame: int, moves: int) -> int:
+        return len(self._presses(frame, moves) or ())
 
     def end_fault(self) -> Fault | None:
         if self.lit[-1] == 0:

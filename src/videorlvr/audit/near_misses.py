@@ -16,7 +16,7 @@ from videorlvr.judge.read import read
 from videorlvr.worlds.api import UNSURE, Cells, Cheat, Problem, Trace, Variant, World
 from videorlvr.worlds.problems import make_problem, oracle_trace, theme_of
 from videorlvr.worlds.render import oracle_video
-from videorlvr.worlds.verify import allowed_moves, array_fault
+from videorlvr.worlds.verify import array_fault
 
 Rng = np.random.Generator
 
@@ -59,13 +59,15 @@ def legal_traces(world: World, problem: Problem, rng: Rng) -> Iterator[tuple[str
 
 def paced(problem: Problem, states: Cells, rng: Rng, *, hurry: int = 0) -> Trace:
     """States per move shown in about the problem's number of frames, any number of moves a frame up to the
-    allowed one (plus `hurry`). Of moves that do not fit, the last are left out."""
+    allowed one (plus `hurry`): that of a step, and of two in as many frames as the problem has more. Of moves that do
+    not fit, the last are left out."""
     fewest = max(2, -(-(problem.num_frames - 1) // 2) + 1)
     as_asked, num_frames = rng.random() < 0.5, int(rng.integers(fewest, problem.num_frames + 4))
     num_frames = problem.num_frames if as_asked else num_frames
-    per_frame = allowed_moves(problem, num_frames) + hurry
-    places = (num_frames - 1) * per_frame
-    taken = rng.permutation(places)[: len(states) - 1] // per_frame
+    lacking = problem.num_frames - num_frames if num_frames > 2 else 0
+    steps = 1 + (rng.permutation(num_frames - 1) < lacking)
+    places = np.repeat(np.arange(num_frames - 1), steps * problem.moves_per_frame + hurry)
+    taken = rng.permutation(places)[: len(states) - 1]
     at = np.concatenate([[0], np.cumsum(np.bincount(taken, minlength=num_frames - 1))])
     return Trace.exact(problem.grid.ground, states[at])
 

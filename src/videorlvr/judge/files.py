@@ -146,7 +146,7 @@ def examine_directly(world: World, problem: Problem, video: Video) -> Finding:
     """The finding on a video [T, H, W, 3] in the problem's layout; `wrong_size` in any other size."""
     layout = problem.layout
     seen = plain = _if_fits(video, layout)
-    if too_few(problem, len(video)):
+    if too_few(len(video)):
         return Finding(Verdict(False, "too_few_frames", 0), seen=seen, layout=layout)
     if seen is not None and _faults(problem, _read(world, problem, seen[:1])) == 0:
         # A tint that still reads moves what lies between two colours nearer to one of them: it is taken back.

@@ -4,6 +4,11 @@ Of an array: is it a video of the right size, length and values (`array_fault`).
 enough, is the first one the problem, can every cell be read, did what never changes stay (`common_fault`).
 Then transition by transition: a world brings a `Check`, which says what is wrong with each, and `walk` makes
 the verdict of it. The earliest fault counts.
+
+Pace is counted in steps: the moves that one frame of the full video shows. A frame shows one step at most. A video of
+fewer frames than the full one has skipped some: for each that it lacks one of its frames may show a second step, and
+none a third (`Pace`). So over any window of w frames a video that lacks d of them shows at most w + d steps and 2 w,
+and holding still earns nothing. A video may end as soon as it is solved.
 """
 
 from __future__ import annotations
@@ -27,13 +32,13 @@ COMMON_REASONS: Mapping[str, str] = {
     "too_many_frames": "The video has more frames than the limit.",
     "wrong_size": "The frames are no RGB pictures of the problem's size, or of its aspect ratio in a file.",
     "wrong_values": "A pixel is not a finite number from 0 to 255.",
-    "too_few_frames": "The video has so few frames that it would have to run at more than twice the pace.",
+    "too_few_frames": "The video has no second frame, so it shows no process.",
     "wrong_start": "The first frame does not show the problem.",
     "unexplained": "A cell has pixels that what it is read as does not explain: a ghost, a line, a mark too small.",
     "unreadable": "A cell shows something that is not sure to be any of the world's pictures.",
 }
 
-JUDGE_VERSION = 3
+JUDGE_VERSION = 4
 """Part of every fingerprint. A change of what all worlds share (reading, these checks, decoding of files) after
 which some video may get another verdict raises it; a change of one world raises that world's version."""
 MAX_SPEEDUP = 2
@@ -49,18 +54,26 @@ class Fault:
     frame: int
 
 
-def allowed_moves(problem: Problem, num_frames: int) -> int:
-    """Moves one frame may show: the problem's own pace, faster where a video has fewer frames."""
-    if num_frames >= problem.num_frames:
-        return problem.moves_per_frame
-    # Where frames were dropped, a step spans whole frames of the full video.
-    return problem.moves_per_frame * -(-(problem.num_frames - 1) // max(num_frames - 1, 1))
+class Pace:
+    """How many moves the next frame of a video may show. `spare`: second steps that it may still take."""
+
+    def __init__(self, problem: Problem, num_frames: int) -> None:
+        self.step = problem.moves_per_frame
+        # The first frame and the last alone are an end state and no process: they may be one step apart.
+        self.spare = max(0, problem.num_frames - num_frames) if num_frames > 2 else 0
+
+    @property
+    def allowed(self) -> int:
+        return self.step * (MAX_SPEEDUP if self.spare else 1)
+
+    def take(self, moves: int) -> None:
+        """A frame has shown so many moves, at most those allowed."""
+        self.spare -= max(0, -(-moves // self.step) - 1)
 
 
-def too_few(problem: Problem, num_frames: int) -> bool:
-    """Would the solution have to run at more than `MAX_SPEEDUP` times its pace? A process has to be shown: two
-    frames, the first and the last, are an end state and no process."""
-    return num_frames < 2 or MAX_SPEEDUP * (num_frames - 1) < problem.num_frames - 1
+def too_few(num_frames: int) -> bool:
+    """Is there no transition? A process has to be shown."""
+    return num_frames < 2
 
 
 def array_fault(problem: Problem, video: npt.NDArray[Any]) -> str:
@@ -68,7 +81,7 @@ def array_fault(problem: Problem, video: npt.NDArray[Any]) -> str:
     layout = problem.layout
     if video.ndim != 4 or video.shape[1:] != (layout.height_px, layout.width_px, 3):
         return "wrong_size"
-    if too_few(problem, len(video)):
+    if too_few(len(video)):
         return "too_few_frames"
     if len(video) > MAX_FRAMES:
         return "too_many_frames"
@@ -84,7 +97,7 @@ def are_pixels(values: npt.NDArray[Any]) -> bool:
 
 def common_fault(problem: Problem, trace: Trace, *, ground_reason: str) -> Fault | None:
     """The first fault that needs no rules. `ground_reason` names a change of what never changes."""
-    if too_few(problem, trace.num_frames):
+    if too_few(trace.num_frames):
         return Fault("too_few_frames", 0)
     given = problem.grid
     if not (np.array_equal(trace.ground[0], given.ground) and np.array_equal(trace.figure[0], given.figure)):
@@ -125,14 +138,18 @@ class Check(ABC):
 
     def __init__(self, problem: Problem, trace: Trace) -> None:
         self.problem, self.trace = problem, trace
-        self.moves = allowed_moves(problem, trace.num_frames)
 
     @abstractmethod
-    def transition(self, frame: int) -> str:
+    def transition(self, frame: int, moves: int) -> str:
         """Why this frame cannot follow from the one before within `moves` moves; "" if it can.
 
-        Both frames are well read. It is asked on after a fault, since rewards want to know how the rest was.
+        Both frames are well read. It is asked once for each, and on after a fault, since rewards want to know how
+        the rest was.
         """
+
+    @abstractmethod
+    def taken(self, frame: int, moves: int) -> int:
+        """The fewest moves that lead to this frame from the one before, which at most `moves` were found to do."""
 
     def resume(self, frame: int) -> None:  # noqa: B027 - a world that remembers nothing has nothing to do
         """This frame is the first well-read one after one that was not: what led to it is not known."""
@@ -163,16 +180,18 @@ def walk(problem: Problem, trace: Trace, check_of: type[Check]) -> Verdict:
         return Verdict(False, common.reason, common.frame, float(trace.confidence.min(initial=1.0)))
     check, last = check_of(problem, trace), trace.num_frames - 1
     broken = broken_frames(problem, trace).tolist() if common else [False] * trace.num_frames
-    illegal, num_legal = None, 0
+    illegal, num_legal, pace = None, 0, Pace(problem, trace.num_frames)
     for frame in range(1, trace.num_frames):
         if broken[frame]:
             continue
         if broken[frame - 1]:
             check.resume(frame)
-        elif reason := check.transition(frame):
+        elif reason := check.transition(frame, moves := pace.allowed):
             illegal = illegal or Fault(reason, frame)
         else:
             num_legal += 1
+            if moves > pace.step:
+                pace.take(check.taken(frame, moves))
     faults = [fault for fault in (common, illegal) if fault]
     fault = min(faults, key=lambda fault: fault.frame, default=None) or check.end_fault()
     process = num_legal / last

@@ -100,6 +100,35 @@ def _frame_left_out(world: World, problem: Problem, rng: np.random.Generator) ->
     return _in_order(world, problem, [0, *range(2, problem.num_frames + 1)])
 
 
+def _two_frames(world: World, problem: Problem, rng: np.random.Generator) -> Video | None:
+    """The given frame and the solved one, and nothing between: an end state and no process."""
+    figures = oracle_figures(world, problem)
+    return show(world, problem, figures[[0, -1]]) if done_frame(figures) > 1 else None
+
+
+def _every_third(world: World, problem: Problem, rng: np.random.Generator) -> Video | None:
+    """Every third state of the oracle, ended as soon as it is solved."""
+    figures = oracle_figures(world, problem)
+    done = done_frame(figures)
+    return show(world, problem, figures[[*range(0, done, 3), done]]) if done >= 3 else None
+
+
+def _double_pace_one_less(world: World, problem: Problem, rng: np.random.Generator) -> Video | None:
+    """The oracle at twice the pace and a frame less: what is lacking is one frame skipped, and not all of them."""
+    return _one_less(_double_pace(world, problem, rng), world, problem, -1)
+
+
+def _slideshow_one_less(world: World, problem: Problem, rng: np.random.Generator) -> Video | None:
+    """Every second frame of the oracle, shown twice, and the first one once."""
+    return _one_less(_slideshow(world, problem, rng), world, problem, 0)
+
+
+def _one_less(video: Video | None, world: World, problem: Problem, frame: int) -> Video | None:
+    """None where the solution is so short that one frame skipped explains it."""
+    enough = done_frame(oracle_figures(world, problem)) > 3
+    return np.delete(video, frame, axis=0) if video is not None and enough else None
+
+
 def _frames_exchanged(world: World, problem: Problem, rng: np.random.Generator) -> Video | None:
     """The oracle with its second and third frame exchanged."""
     return _in_order(world, problem, [0, 2, 1, *range(3, problem.num_frames)])
@@ -141,6 +170,10 @@ def shared_cheats(
         Cheat("slideshow", _slideshow, leap),
         Cheat("double-pace", _double_pace, leap),
         Cheat("frame-left-out", _frame_left_out, leap),
+        Cheat("two-frames", _two_frames, leap),
+        Cheat("every-third-state", _every_third, leap),
+        Cheat("double-pace-and-a-frame-less", _double_pace_one_less, leap),
+        Cheat("slideshow-and-a-frame-less", _slideshow_one_less, leap),
         Cheat("frames-exchanged", _frames_exchanged, leap),
         Cheat("solved-then-unsolved", _unsolved_again, leap),
         Cheat("cut-before-the-end", _cut, (unfinished,)),

@@ -29,20 +29,6 @@ def _single_frame(world: World, problem: Problem, rng: np.random.Generator) -> V
     return oracle_video(world, problem)[-1:]
 
 
-def _two_frames(world: World, problem: Problem, rng: np.random.Generator) -> Video | None:
-    """The given frame and the solved one, and nothing between."""
-    return oracle_video(world, problem)[[0, -1]] if problem.num_frames > 3 else None
-
-
-def _one_frame_too_few(world: World, problem: Problem, rng: np.random.Generator) -> Video | None:
-    """The oracle video in the longest form that is still too short."""
-    frames = problem.num_frames // 2
-    if frames < 2:
-        return None
-    shown = np.linspace(0, problem.num_frames - 1, frames).round().astype(int)
-    return np.take(oracle_video(world, problem), shown, axis=0)
-
-
 def _endless(world: World, problem: Problem, rng: np.random.Generator) -> Video:
     """The given frame, held for longer than any video that is judged. One frame of memory."""
     frame = first_frame(world, problem)
@@ -113,8 +99,6 @@ def _sixteen_bit(world: World, problem: Problem, rng: np.random.Generator) -> An
 FORMAT_CHEATS = (
     Cheat("no-frames", _no_frames, ("too_few_frames",)),
     Cheat("single-frame", _single_frame, ("too_few_frames",)),
-    Cheat("two-frames", _two_frames, ("too_few_frames",)),
-    Cheat("one-frame-too-few", _one_frame_too_few, ("too_few_frames",)),
     Cheat("endless", _endless, ("too_many_frames",)),
     Cheat("wrong-size", _cropped, ("wrong_size",)),
     Cheat("doubled-size", _doubled, ("wrong_size",)),

@@ -55,14 +55,17 @@ class Grown(Check):
             for colour, (a, b) in endpoints_of(problem.grid.ground).items()
         }
 
-    def transition(self, frame: int) -> str:
+    def transition(self, frame: int, moves: int) -> str:
         if frame not in self.changes:
             return ""
-        reason = _transition_fault(self.flows, self.changes[frame], self.moves, frame)
+        reason = _transition_fault(self.flows, self.changes[frame], moves, frame)
         if reason:
             touched = {colour for _, *figures in self.changes[frame] for colour in figures}
             self._lose(touched & self.flows.keys(), frame)
         return reason
+
+    def taken(self, frame: int, moves: int) -> int:
+        return len(self.changes.get(frame, ()))
 
     def resume(self, frame: int) -> None:
         self._lose(set(self.flows), frame)

@@ -107,9 +107,12 @@ class Walked(Check):
         self.ground = problem.grid.ground
         self.goal = goal_of(self.ground)
 
-    def transition(self, frame: int) -> str:
+    def transition(self, frame: int, moves: int) -> str:
         figure = self.trace.figure
-        return transition_fault(self.ground, figure[frame - 1], figure[frame], self.moves)
+        return transition_fault(self.ground, figure[frame - 1], figure[frame], moves)
+
+    def taken(self, frame: int, moves: int) -> int:
+        return next(number for number in range(moves + 1) if not self.transition(frame, number))
 
     def end_fault(self) -> Fault | None:
         """Does the head end on the goal?"""

@@ -55,7 +55,7 @@ class Played(Check):
         self.sound = not malformed(self.board, self.states[0])
         self.shown, self.at_fault = "", False
 
-    def transition(self, frame: int) -> str:
+    def transition(self, frame: int, moves: int) -> str:
         board, before, after = self.board, self.states[frame - 1], self.states[frame]
         if before == after and self.sound:
             return ""
@@ -64,14 +64,17 @@ class Played(Check):
         if reason or not was_sound:
             self.at_fault = True
             return reason or "illegal_move"
-        letters = explained(board, before, after, self.moves, self.problem.solution[len(self.shown) :])
+        letters = explained(board, before, after, moves, self.problem.solution[len(self.shown) :])
         if letters is None:
             # Looking for the rule is long, and only the first fault is named.
-            rule = "illegal_move" if self.at_fault else broken_rule(board, before, after, self.moves)
+            rule = "illegal_move" if self.at_fault else broken_rule(board, before, after, moves)
             self.at_fault = True
             return rule
         self.shown += letters
         return ""
+
+    def taken(self, frame: int, moves: int) -> int:
+        return len(explained(self.board, self.states[frame - 1], self.states[frame], moves) or "")
 
     def resume(self, frame: int) -> None:
         self.sound = not malformed(self.board, self.states[frame])
