@@ -1,64 +1,81 @@
-"""How fast do SFT and RL run, and what share of the device's peak is that?
+"""How fast do SFT and RL run, what share of the device's peak is that, and how does it grow?
 
-    python benchmarks/train_speed.py --tasks maze:small,flowfree:small --width 256 --depth 8
-    python benchmarks/train_speed.py --tasks maze:small,flowfree:small,sokoban:small --policy runs/small-sft/policy
+    python benchmarks/train_speed.py --json speed.json
+    python benchmarks/train_speed.py --tasks maze:small,flowfree:small --sizes 256x8 --form plain --iterations 0
 
-For each task: samples and tokens a second of SFT steps (forward, backward, optimizer), model FLOPs a second over the
-peak, and memory at most; then seconds an iteration of SDE-GRPO with window `early` and `all`, compiled and in bf16 on
-a GPU. The peak is that of a large matrix product, measured on random data as the benchmark begins, unless `--peak`
-gives it.
-An iteration whose groups have no spread skips its update, so give SFT enough --steps to leave chance level; a
---policy that is given takes the place of SFT, its tasks are timed together, and its weights are disturbed, since
-groups of a policy that solves nearly everything have no spread either.
-Floor: 6 FLOPs a weight and token, and 12 N^2 D a layer for attention, over the peak.
+One thing is changed at a time, around the middle one of each list: the model's size (`--sizes`, width x depth), the
+tokens of a video (`--tasks`), the videos of a group (`--groups`). For each: SFT (forward, backward, optimizer), and
+SDE-GRPO's rollout (sampler, judge) and update, with windows `early` of 2 and 4 steps and `all` in the middle one. Told
+are samples and tokens a second, model FLOPs over the peak of a large matrix product, measured on random data as the
+benchmark begins (or `--peak`), memory at most, and seconds in which the device had nothing to do but wait for problems
+or verdicts. In the end: the exponent with which seconds a sample grow with each, by least squares in logarithms.
+
+The real learners run, compiled and in bf16 on a GPU. Policies are fresh, whose groups would have no spread and cost
+nothing: advantages are set to 1 and -1 in turn, so that all groups are live. FLOPs: 2 a weight and token forward, and
+4 N D a layer and token for attention; a backward counts twice.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import math
 import tempfile
 import time
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
 
-from videorlvr.base.records import read_jsonl
-from videorlvr.base.runs import METRICS
-from videorlvr.methods import run
-from videorlvr.methods.video.sde_grpo.config import GRPOConfig
-from videorlvr.methods.video.sft.config import SFTConfig
-from videorlvr.models.config import DiTConfig
-from videorlvr.models.load import load_policy
-from videorlvr.players.sampling import Sampling
+from videorlvr.judge.pool import Judge
+from videorlvr.judge.tolerance import EXACT
+from videorlvr.methods import method_of
+from videorlvr.models.config import DiTConfig, LoopedConfig, ModelConfig
+from videorlvr.models.dit import num_parameters
+from videorlvr.models.load import new_policy
 from videorlvr.training.config import Task
+from videorlvr.training.device import device_of, workers_of
+from videorlvr.training.learner import Bench
 from videorlvr.worlds import world_of
 
-
-def model_flops(config: DiTConfig, num_tokens: int) -> float:
-    """Forward and backward FLOPs of one sample."""
-    weights = config.depth * (4 + 2 * config.mlp_ratio) * config.width**2
-    attention = config.depth * 4 * num_tokens * config.width
-    return 3 * num_tokens * (2 * weights + attention)
+SOLVER_STEPS = 10
+WINDOWS = {"early 4": ("early", 4), "early 2": ("early", 2), "all": ("all", None)}
 
 
-def tokens_of(task: Task) -> int:
+@dataclass(frozen=True)
+class Row:
+    """What was measured of one thing. share: of the peak, 0 to 1. waited_s: a step or iteration."""
+
+    what: str
+    parameters: int
+    tokens: int
+    group: int
+    seconds: float
+    samples_per_s: float
+    tokens_per_s: float
+    share: float
+    memory_gib: float
+    waited_s: float
+
+
+def tokens_of(task: Task, model: ModelConfig) -> int:
+    """Tokens of a video, which its level and the model's patches say."""
     level = world_of(task.world).levels[task.level]
-    return level.num_frames * level.canvas[0] * level.canvas[1]
+    cells = level.canvas[0] * level.canvas[1] * (level.cell_px // model.patch_px) ** 2
+    if isinstance(model, LoopedConfig):
+        return cells * -(-(level.num_frames - 1) // model.patch_frames)
+    return cells * level.num_frames
 
 
-def seconds_a_step(folder: Path, skip: int) -> float:
-    """Median time of a step between lines of metrics, those of the first `skip` steps (compilation) left out."""
-    lines = [(line["step"], line["elapsed_s"]) for line in read_jsonl(folder / METRICS)]
-    late = [line for line in lines if line[0] >= skip]
-    if len(late) < 2:
-        raise SystemExit(
-            f"{len(lines)} lines of metrics, {len(late)} of them after step {skip}: take more --steps or --iterations"
-        )
-    gaps = sorted((t1 - t0) / (s1 - s0) for (s0, t0), (s1, t1) in pairwise(late))
-    return gaps[len(gaps) // 2]
+def forward_flops(model: ModelConfig, num_tokens: int) -> float:
+    """Of one video."""
+    layers = model.depth * (model.loops if isinstance(model, LoopedConfig) else 1)
+    weights = layers * (4 + 2 * model.mlp_ratio) * model.width**2
+    return num_tokens * (2 * weights + 4 * layers * num_tokens * model.width)
 
 
 def measured_peak(device: torch.device) -> float:
@@ -70,98 +87,214 @@ def measured_peak(device: torch.device) -> float:
     for _ in range(13):
         began = time.perf_counter()
         a @ b
-        if on_gpu:
-            torch.cuda.synchronize()
+        synchronize(device)
         best = min(best, time.perf_counter() - began)
     return 2 * size**3 / best
 
 
-def time_sft(task: Task, model: DiTConfig, args: argparse.Namespace, out: Path) -> Path:
-    config = SFTConfig(
-        tasks=[task], model=model, batch=args.batch, num_steps=args.steps, lr=8e-3, warmup=100,
-        pool_start=8 * args.batch, pool_grow=64, compile=args.compile, save_every_s=1e6,
-        log_every=max(1, args.steps // 12),
-    )  # fmt: skip
-    began = time.monotonic()
-    policy = run(config, out)
-    total, step = time.monotonic() - began, seconds_a_step(out, args.steps // 2)
-    rate, tokens = args.batch / step, tokens_of(task)
-    share = rate * model_flops(model, tokens) / args.peak
-    memory = torch.cuda.max_memory_allocated() / 2**30 if torch.cuda.is_available() else 0.0
-    print(
-        f"SFT {task.world}:{task.level}  {tokens} tokens  {rate:,.0f} samples/s  {rate * tokens:,.0f} tokens/s  "
-        f"{100 * share:.1f}% of peak  {memory:.1f} GiB  (all {total:.0f} s with compilation)",
-        flush=True,
-    )
-    return policy
+def synchronize(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize()
 
 
-def disturbed(policy: Path, share: float, out: Path) -> Path:
-    """The policy with noise of `share` of each matrix's spread added, so that it fails now and then."""
-    torch.manual_seed(0)
-    loaded = load_policy(policy, device=torch.device("cpu"))
-    for weights in loaded.module.parameters():
-        if weights.ndim == 2:
-            weights.data += share * weights.data.std() * torch.randn_like(weights)
-    loaded.save(out)
-    return out
+def exponent(sizes: Sequence[float], seconds: Sequence[float]) -> float:
+    """b of seconds = a sizes^b, by least squares in logarithms; NaN where the size does not vary."""
+    x, y = np.log(np.asarray(sizes, float)), np.log(np.asarray(seconds, float))
+    spread = ((x - x.mean()) ** 2).sum()
+    return float(((x - x.mean()) * (y - y.mean())).sum() / spread) if spread > 0 else math.nan
 
 
-def time_rl(tasks: list[Task], policy: Path, args: argparse.Namespace, out: Path) -> None:
-    for window, num_trained in (("early", 4), ("all", None)):
-        config = GRPOConfig(
-            tasks=tasks, init=str(policy), num_steps=args.iterations, problems=args.problems,
-            group=16, batch=args.batch, window=window, num_trained=num_trained, lr=1e-9, updates=args.updates,
-            sampling=Sampling(num_steps=10), compile=args.compile,
+@dataclass(frozen=True)
+class Took:
+    """seconds: of the steps. waited: seconds waited before them."""
+
+    seconds: float
+    waited: float
+
+
+class Speed:
+    """All measurements of one call, on one device."""
+
+    def __init__(self, args: argparse.Namespace) -> None:
+        self.args, self.device = args, device_of("auto")
+        self.on_gpu = self.device.type == "cuda"
+        self.peak = args.peak or measured_peak(self.device)
+        self.rows: list[Row] = []
+        print(f"peak {self.peak / 1e12:.2f} TFLOP/s{'' if args.peak else ', measured'}", flush=True)
+
+    def settings(self, task: Task) -> dict[str, Any]:
+        return {
+            "tasks": [task], "batch": self.args.batch, "num_steps": 10**6, "compile": self.on_gpu,
+            "num_workers": self.args.workers, "sampling": {"num_steps": SOLVER_STEPS, "shift": 12.0},
+        }  # fmt: skip
+
+    def sft(self, task: Task, model: ModelConfig) -> None:
+        batch, steps = self.args.batch, self.args.steps
+        config = method_of("sft").config_type.model_validate(
+            self.settings(task) | {"model": model, "pool_start": 8 * batch, "pool_grow": self.args.batch // 2}
+        )
+        with self._learner(config, model) as learner:
+            took = self._timed(learner, warm=max(3, steps // 3), count=steps)
+            waited = sum(pool.waited_s for pool in learner.pools.values()) - took.waited
+            self._tell("SFT", task, model, 0, took.seconds / steps, batch, 3, waited / steps)
+
+    def rl(self, task: Task, model: ModelConfig, group: int, windows: Sequence[str]) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            new_policy(model, seed=0, device=self.device).save(Path(folder))
+            for name in windows:
+                self._grpo(task, model, group, name, folder)
+
+    def _grpo(self, task: Task, model: ModelConfig, group: int, name: str, init: str) -> None:
+        window, num_trained = WINDOWS[name]
+        problems = self.args.videos // group
+        config: Any = method_of("sde-grpo").config_type.model_validate(
+            self.settings(task) | {
+                "init": init, "problems": problems, "group": group, "window": window,
+                "num_trained": num_trained, "lr": 1e-9, "num_steps": 1000,
+            }
         )  # fmt: skip
-        folder = out / window
-        began = time.monotonic()
-        run(config, folder)
-        lines = read_jsonl(folder / METRICS)
-        last = lines[-1]
+        with self._learner(config, model) as learner:
+            all_live(learner)
+            lines = [learner.step(0)]  # compiles
+            lines += [learner.step(number) for number in range(1, 1 + self.args.iterations)]
+            late = lines[1:]
+            rollout, update, waited = (
+                sorted(line[key] for line in late)[len(late) // 2]
+                for key in ("rollout_s", "update_s", "waited_s")
+            )
+            videos = problems * group
+            trained = len(learner.steps(0).steps)
+            if name == "early 4":
+                self._tell("rollout", task, model, group, rollout, videos, SOLVER_STEPS, waited)
+                self._tell("update", task, model, group, update, videos, 3 * trained, 0.0)
+            print(f"  window {name}: {rollout + update:.2f} s an iteration of {videos}", flush=True)
+
+    @contextmanager
+    def _learner(self, config: Any, model: ModelConfig) -> Iterator[Any]:
+        if self.on_gpu:
+            torch.cuda.reset_peak_memory_stats()
+        policy = new_policy(model, seed=0, device=self.device)
+        with Judge(EXACT, workers_of(config) if self.on_gpu else 0) as judge:
+            learner = method_of(config.method).make_learner(config, policy, Bench(judge))
+            try:
+                yield learner
+            finally:
+                learner.close()
+        if self.on_gpu:
+            torch.cuda.empty_cache()
+
+    def _timed(self, learner: Any, *, warm: int, count: int) -> Took:
+        for number in range(warm):
+            learner.step(number)
+        synchronize(self.device)
+        waited = sum(pool.waited_s for pool in learner.pools.values())
+        began = time.perf_counter()
+        for number in range(warm, warm + count):
+            learner.step(number)
+        synchronize(self.device)
+        return Took(time.perf_counter() - began, waited)
+
+    def _tell(
+        self, what: str, task: Task, model: ModelConfig, group: int, seconds: float, videos: int,
+        forwards: int, waited: float,
+    ) -> None:  # fmt: skip
+        """forwards: of each video, a backward being two."""
+        tokens = tokens_of(task, model)
+        row = Row(
+            what, num_parameters(new_policy(model, seed=0, device=torch.device("cpu")).module), tokens, group, seconds,
+            videos / seconds, videos * tokens / seconds,
+            videos * forwards * forward_flops(model, tokens) / seconds / self.peak,
+            torch.cuda.max_memory_allocated() / 2**30 if self.on_gpu else 0.0, waited,
+        )  # fmt: skip
+        self.rows.append(row)
         print(
-            f"RL {'+'.join(f'{t.world}:{t.level}' for t in tasks)} {window:5}  "
-            f"{seconds_a_step(folder, 2):.2f} s/iteration of {len(tasks)}x{args.problems}x16  "
-            f"(last: rollout {last['rollout_s']:.2f}, update {last['update_s']:.2f}; "
-            f"largest ratio gap {max(line.get('ratio_gap', 0) for line in lines):.1e}; "
-            f"live groups {last['groups'] - last['zero_variance_groups']}; success {last['success']:.2f}; "
-            f"all {time.monotonic() - began:.0f} s)",
+            f"{what:7} {task.world}:{task.level} {row.parameters / 1e6:.1f}M  {tokens} tokens"
+            f"{f'  groups of {group}' if group else ''}  {row.samples_per_s:,.0f} samples/s  "
+            f"{row.tokens_per_s:,.0f} tokens/s  {100 * row.share:.1f}% of peak  {row.memory_gib:.1f} GiB  "
+            f"waited {row.waited_s:.3f} of {seconds:.3f} s",
             flush=True,
         )
+
+    def exponents(self) -> dict[str, float]:
+        """By what and by which size: of the rows in which that size alone varies."""
+        out = {}
+        for what in dict.fromkeys(row.what for row in self.rows):
+            own = [row for row in self.rows if row.what == what]
+            middle = own[0]
+            for name in ("parameters", "tokens", "group"):
+                others = [key for key in ("parameters", "tokens", "group") if key != name]
+                line = [row for row in own if all(getattr(row, k) == getattr(middle, k) for k in others)]
+                sizes = [getattr(row, name) for row in line]
+                if min(sizes) > 0 and len(set(sizes)) > 1:
+                    found = exponent(sizes, [1 / row.samples_per_s for row in line])
+                    out[f"{what} by {name}"] = round(found, 2)
+        return out
+
+
+def all_live(learner: Any) -> None:
+    """Let every group of the learner's trials have a signal: advantages 1 and -1 in turn."""
+    collect = learner.trials.collect
+
+    def live(iteration: int, steps: Any) -> Any:
+        judged, line = collect(iteration, steps)
+        return [_signed(batch) for batch in judged], line
+
+    learner.trials.collect = live
+
+
+def _signed(batch: Any) -> Any:
+    sign = 1.0 - 2.0 * (torch.arange(len(batch.live), device=batch.advantages.device) % 2)
+    return replace(batch, advantages=sign.to(batch.advantages), live=np.ones_like(batch.live))
+
+
+def model_of(size: str, args: argparse.Namespace) -> ModelConfig:
+    width, depth = (int(part) for part in size.split("x"))
+    heads = max(1, width // 64)
+    if args.form == "plain":
+        return DiTConfig(width=width, depth=depth, heads=heads)
+    return LoopedConfig(
+        width=width, depth=depth, heads=heads, loops=args.loops, patch_frames=args.patch_frames
+    )
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--tasks", default="maze:small")
-    parser.add_argument("--width", type=int, default=256)
-    parser.add_argument("--depth", type=int, default=8)
-    parser.add_argument("--heads", type=int, default=4)
-    parser.add_argument("--batch", type=int, default=256)
-    parser.add_argument("--steps", type=int, default=60)
-    parser.add_argument("--iterations", type=int, default=8)
-    parser.add_argument("--problems", type=int, default=64)
-    parser.add_argument("--updates", type=int, default=1)
-    parser.add_argument("--policy", type=Path, help="folder of a trained policy, instead of SFT")
-    parser.add_argument("--disturb", type=float, default=0.25, help="noise on its weights, in their spreads")
+    parser.add_argument(
+        "--tasks", default="flowfree:paper,maze:small,sokoban:paper", help="the middle one first"
+    )
+    parser.add_argument("--sizes", default="512x8,384x6,768x12", help="width x depth, the middle one first")
+    parser.add_argument("--groups", default="8,16")
+    parser.add_argument("--form", choices=("looped", "plain"), default="looped")
+    parser.add_argument("--loops", type=int, default=1)
+    parser.add_argument("--patch-frames", type=int, default=4)
+    parser.add_argument("--batch", type=int, default=128)
+    parser.add_argument("--steps", type=int, default=30)
+    parser.add_argument("--iterations", type=int, default=3)
+    parser.add_argument("--videos", type=int, default=512, help="of an iteration")
+    parser.add_argument("--workers", type=int, help="processes beside; as training takes if not given")
     parser.add_argument("--peak", type=float, help="peak FLOP/s of the device; measured if not given")
+    parser.add_argument("--json", type=Path, help="write rows and exponents there")
     args = parser.parse_args(argv)
-    args.compile = torch.cuda.is_available()
-    if args.peak is None:
-        args.peak = measured_peak(torch.device("cuda" if args.compile else "cpu"))
-        print(f"peak {args.peak / 1e12:.2f} TFLOP/s, measured", flush=True)
-    model = DiTConfig(width=args.width, depth=args.depth, heads=args.heads)
     tasks = [Task.model_validate(text) for text in args.tasks.split(",")]
-    with tempfile.TemporaryDirectory() as folder:
-        if args.policy:
-            policy = disturbed(args.policy, args.disturb, Path(folder) / "policy")
-            time_rl(tasks, policy, args, Path(folder))
-            return
-        for number, task in enumerate(tasks):
-            policy = time_sft(task, model, args, Path(folder) / f"sft{number}")
-            if args.iterations:
-                time_rl([task], policy, args, Path(folder) / f"rl{number}")
+    models = [model_of(size, args) for size in args.sizes.split(",")]
+    groups = [int(group) for group in args.groups.split(",")]
+    speed = Speed(args)
+    cases = [(tasks[0], models[0], groups[0], tuple(WINDOWS))]
+    cases += [(tasks[0], model, groups[0], ("early 4",)) for model in models[1:]]
+    cases += [(task, models[0], groups[0], ("early 4",)) for task in tasks[1:]]
+    for task, model, group, windows in cases:
+        speed.sft(task, model)
+        if args.iterations:
+            speed.rl(task, model, group, windows)
+    for group in groups[1:] if args.iterations else []:
+        speed.rl(tasks[0], models[0], group, ("early 4",))
+    grows = speed.exponents()
+    print("seconds a sample grow as: " + ", ".join(f"{name} ^{value:g}" for name, value in grows.items()))
+    if args.json:
+        told = {"peak": speed.peak, "rows": [asdict(row) for row in speed.rows], "exponents": grows}
+        args.json.write_text(json.dumps(told, indent=2) + "\n")
 
 
 if __name__ == "__main__":
