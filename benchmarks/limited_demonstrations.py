@@ -181,10 +181,12 @@ def compile_once(bench: Bench) -> None:
 
 
 def new(bench: Bench, seed: int) -> Any:
-    from videorlvr.models.config import DiTConfig
+    from videorlvr.models.config import DiTConfig, LoopedConfig
     from videorlvr.models.load import new_policy
 
-    return new_policy(DiTConfig(**bench.plan.get("model", {})), seed=seed, device=bench.device)
+    form = bench.plan.get("model", {})
+    config = LoopedConfig if form.get("form") == "looped" else DiTConfig
+    return new_policy(config(**form), seed=seed, device=bench.device)
 
 
 def mean(values: list[bool]) -> float:
