@@ -53,6 +53,7 @@ OTHERS = {
     "pool_start": 10,
     "pool_grow": 0.0,
     "pool_size": 20,
+    "prefer_long": 1.0,
     "max_s": 1e-9,
     "model.width": 64,
     "model.depth": 2,
@@ -61,6 +62,8 @@ OTHERS = {
     "model.mlp_ratio": 2,
     "model.predicts": "velocity",
 }
+LOOPED = {"model.loops": 1, "model.patch_frames": 2, "model.patch_px": 4, "model.mlp_ratio": 2}
+"""Keys of the looped form, which has most of the plain one's, too."""
 ELSEWHERE = {
     "method": "fixed by the recipe",
     "init": "tests/training/test_origin.py",
@@ -73,6 +76,7 @@ ELSEWHERE = {
     "sampling.solver": "tests/training/test_wiring.py",
     "num_val": "tests/training/test_wiring.py",
     "model.channels": "pixels have three",
+    "model.form": "fixed; tests/models/test_looped.py",
     "tasks.world": "part of tasks",
     "tasks.level": "part of tasks",
     "sampling": "its keys",
@@ -113,7 +117,20 @@ def as_it_is(tmp_path_factory):
 
 def test_no_key_of_sft_is_forgotten():
     keys = {key for key, _ in fields_of(METHODS["sft"].config_type)}
-    assert keys == set(OTHERS) | set(ELSEWHERE)
+    assert keys == set(OTHERS) | set(LOOPED) | set(ELSEWHERE)
+
+
+@pytest.fixture(scope="module")
+def looped(tmp_path_factory):
+    torch.set_num_threads(1)
+    values = SFT | {"model": {"form": "looped", "width": 32, "depth": 1, "heads": 2}}
+    return values, outcome(values, tmp_path_factory.mktemp("settings") / "run")
+
+
+@pytest.mark.parametrize("key", LOOPED)
+def test_a_key_of_the_looped_form_acts(key, looped, tmp_path):
+    values, as_they_are = looped
+    assert outcome(changed(values, key, LOOPED[key]), tmp_path / "run") != as_they_are, f"{key} is not read"
 
 
 @pytest.mark.parametrize("key", OTHERS)

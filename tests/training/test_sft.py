@@ -91,7 +91,7 @@ def test_the_loss_is_a_function_of_its_generator():
     assert loss_of(policy, video) != loss_of(policy, video, seed=1)
 
 
-def pool(task="maze:micro", *, workers=None, num_workers=0, seed=0):
+def pool(task="maze:micro", *, workers=None, num_workers=0, seed=0, **knobs):
     return OracleVideos(
         Task.model_validate(task),
         seed=seed,
@@ -101,7 +101,29 @@ def pool(task="maze:micro", *, workers=None, num_workers=0, seed=0):
         workers=workers,
         num_workers=num_workers,
         device=torch.device("cpu"),
+        **knobs,
     )
+
+
+def test_of_two_draws_the_longer_solution_is_taken_where_it_is_preferred():
+    """The mean length is that of the larger of two draws; a share of a half lies half way; 0 changes nothing."""
+    plain = pool()
+    plain.batch(5, 1)
+    world, known = world_of("maze"), plain.available(5)
+    moves = np.array([len(make_problem(world, "micro", "train", i).solution) for i in range(known)])
+    frames = -(-moves // 2)  # two moves a frame
+    pairs = np.maximum.outer(frames, frames).mean()
+
+    def mean(share):
+        pool_ = pool(prefer_long=share)
+        pool_.batch(5, 1)
+        assert not share or np.array_equal(pool_.lengths[:known], frames)
+        return frames[pool_._indices(5, 20_000)].mean()
+
+    assert mean(1.0) == pytest.approx(pairs, abs=0.03)
+    assert mean(0.5) == pytest.approx((pairs + frames.mean()) / 2, abs=0.03)
+    assert pairs > frames.mean() + 0.2
+    assert np.array_equal(pool(prefer_long=0.0)._indices(5, 50), plain._indices(5, 50))
 
 
 def test_a_step_is_made_of_oracle_videos_it_knows():

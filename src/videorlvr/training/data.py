@@ -67,8 +67,10 @@ class OracleVideos:
         num_workers: int,
         device: torch.device,
         cache: PoolCache | None = None,
+        prefer_long: float = 0.0,
     ) -> None:
         self.task, self.seed, self.start, self.grow, self.size = task, seed, start, grow, size
+        self.prefer_long, self.lengths = prefer_long, np.zeros(-(-size // BLOCK) * BLOCK, np.int16)
         self.first = first_of_pool(seed)
         self.workers, self.num_workers, self.device = workers, num_workers, device
         self.pictures = torch.from_numpy(level_pictures(task.world, task.level)).to(device)
@@ -97,12 +99,18 @@ class OracleVideos:
         return gather_pictures(codes.to(torch.int64), self.pictures)
 
     def prompts(self, step: int, size: int) -> Prompts:
-        """The prompts of `batch(step, size)`."""
+        """The prompts of `batch(step, size)`, which is asked for first."""
         return Prompts(self.task, (self.first + self._indices(step, size)).tolist())
 
     def _indices(self, step: int, size: int) -> npt.NDArray[np.int64]:
+        """Of the problems that are there; with `prefer_long`, that share of draws takes the longer of two."""
         rng = seeding.rng("sft-batch", self.seed, self.task.world, self.task.level, step)
-        return rng.integers(0, self.available(step), size)
+        drawn = rng.integers(0, self.available(step), size)
+        if not self.prefer_long:
+            return drawn
+        other, share = rng.integers(0, self.available(step), size), rng.random(size)
+        longer = (self.lengths[other] > self.lengths[drawn]) & (share < self.prefer_long)
+        return np.where(longer, other, drawn)
 
     def _make(self, wanted: int) -> None:
         """Have the first `wanted` problems, and workers busy with the next ones."""
@@ -139,7 +147,15 @@ class OracleVideos:
             # int16 holds the codes: a table has fewer than 4,096 pictures.
             self.codes = torch.empty((rows, *block.shape[1:]), dtype=torch.int16)
         self.codes[self.num_made : self.num_made + len(block)] = torch.from_numpy(block)
+        if self.prefer_long:
+            self.lengths[self.num_made : self.num_made + len(block)] = frames_until_still(block)
         self.num_made += len(block)
+
+
+def frames_until_still(codes_NTRQ: CodesNTRQ) -> npt.NDArray[np.int64]:
+    """The last frame of each video that differs from the one before, [N]: how long its solution is shown."""
+    moved_NT = (codes_NTRQ[:, 1:] != codes_NTRQ[:, :-1]).any(axis=(2, 3))
+    return (moved_NT * np.arange(1, moved_NT.shape[1] + 1)).max(axis=1)
 
 
 def gather_pictures(codes_BTRQ: Tensor, pictures: Tensor) -> Tensor:

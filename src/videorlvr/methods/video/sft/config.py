@@ -31,6 +31,10 @@ class SFTConfig(VideoConfig):
     pool_grow: float = Field(default=32.0, ge=0, description="problems a world that each step adds")
     pool_size: int = Field(default=100_000, ge=1, le=MAX_PROBLEMS, description="problems a world at most")
 
+    prefer_long: float = Field(
+        default=0.0, ge=0, le=1, description="share of draws that take, of two problems, the longer solution"
+    )
+
     @model_validator(mode="after")
     def _one_origin(self) -> Self:
         if self.init is not None and self.model is not None:

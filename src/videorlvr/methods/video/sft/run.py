@@ -51,6 +51,7 @@ class SFT:
                 start=config.pool_start,
                 grow=config.pool_grow,
                 size=config.pool_size,
+                prefer_long=config.prefer_long,
                 workers=self.workers,
                 num_workers=num_workers,
                 device=policy.device,
