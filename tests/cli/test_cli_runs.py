@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from videorlvr import methods
 from videorlvr.cli.main import main
 from videorlvr.players.sampling import Sampling
 
@@ -32,6 +33,31 @@ def test_a_finished_run_is_not_trained_again(runs: Path) -> None:
     before = (runs / "sft" / "metrics.jsonl").read_bytes()
     assert main(["train", "micro-maze-sft", "--out", str(runs / "sft"), *SFT.split()]) == 0
     assert (runs / "sft" / "metrics.jsonl").read_bytes() == before
+
+
+def test_a_series_trains_its_recipes_one_after_the_other_and_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(methods, "SERIES", {"micro": ("micro-maze-sft", "micro-sft")})
+    settings = "--compile false --validate_every 0"
+    arguments = ["train", "micro", "--out", str(tmp_path), *SFT.split(), *settings.split()]
+    assert main([*arguments, "--max_s", "0.000001"]) == 130
+    assert not (tmp_path / "sft").exists()
+    assert main(arguments) == 0
+    assert all((tmp_path / name / "done.json").is_file() for name in ("maze-sft", "sft"))
+    before = (tmp_path / "maze-sft" / "metrics.jsonl").read_bytes()
+    assert main(arguments) == 0
+    assert (tmp_path / "maze-sft" / "metrics.jsonl").read_bytes() == before
+    capsys.readouterr()
+    assert main(["train", "micro", "--help"]) == 0
+    told = capsys.readouterr().out
+    assert "train micro-maze-sft [" in told
+    assert "train micro-sft [" in told
+
+
+def test_every_series_is_of_recipes_that_there_are() -> None:
+    assert all(part in methods.recipes() for parts in methods.SERIES.values() for part in parts)
+    assert not methods.SERIES.keys() & methods.recipes().keys()
 
 
 def test_a_run_is_evaluated_with_its_own_sampler(runs: Path) -> None:

@@ -138,6 +138,19 @@ def test_saving_and_loading_is_bitwise_and_knows_the_kind(policy, tmp_path):
     assert all(value.dtype == torch.float32 for value in half.values())
 
 
+def test_a_policy_in_parts_is_the_policy(policy, tmp_path):
+    policy.save(tmp_path)
+    policy.save(tmp_path, most_bytes=40_000)
+    parts = sorted(tmp_path.glob("policy-*"))
+    assert len(parts) > 2
+    assert not (tmp_path / "policy.safetensors").exists()
+    back = load_policy(tmp_path, device=CPU).module.state_dict()
+    assert all(torch.equal(back[name], value) for name, value in policy.module.state_dict().items())
+    parts[1].unlink()
+    with pytest.raises(ValueError, match=f"damaged: {parts[1].name} is missing"):
+        load_policy(tmp_path, device=CPU)
+
+
 def test_a_loop_more_is_refused_by_a_folder_of_another_form(policy, tmp_path):
     policy.save(tmp_path)
     text = (tmp_path / "policy.json").read_text()

@@ -10,7 +10,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from videorlvr.models.weights import write_tensors
+from videorlvr.models.weights import HEADER_BYTES, read_tensors, weight_files, write_shards, write_tensors
 
 
 @pytest.mark.parametrize("mask", [0o022, 0o077, 0o002])
@@ -45,3 +45,29 @@ def test_a_disk_without_room_keeps_the_old_weights_and_names_the_file(tmp_path):
     assert caught.value.errno == errno.EFBIG
     assert torch.equal(load_file(path)["a"], torch.ones(3))
     assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
+
+
+def test_weights_in_parts_are_the_weights_and_leave_no_old_file(tmp_path):
+    path, tensors = tmp_path / "w.safetensors", {f"layer{i}": torch.randn(100) for i in range(7)}
+    write_tensors(tensors, path)
+    most = 3 * 400 + 3 * HEADER_BYTES
+    files = write_shards(tensors, path, most_bytes=most)
+    assert [file.name for file in files] == [f"w-{i}-of-3.safetensors" for i in (1, 2, 3)]
+    assert not path.exists()
+    assert all(file.stat().st_size <= most for file in files)
+    assert weight_files(path) == files
+    back = read_tensors(files)
+    assert list(back) == list(tensors)
+    assert all(torch.equal(back[name], value) for name, value in tensors.items())
+    assert write_shards(tensors, path, most_bytes=10**6) == [path] == weight_files(path)
+    assert not list(tmp_path.glob("w-*"))
+
+
+def test_a_part_that_is_missing_is_named(tmp_path):
+    path = tmp_path / "w.safetensors"
+    assert weight_files(path) == []
+    files = write_shards({f"layer{i}": torch.zeros(100) for i in range(3)}, path, most_bytes=700)
+    assert len(files) == 3
+    files[1].unlink()
+    with pytest.raises(ValueError, match=r"w-2-of-3\.safetensors is missing"):
+        weight_files(path)

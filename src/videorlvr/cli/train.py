@@ -1,4 +1,8 @@
-"""`videorlvr train RECIPE [--key value ...]`: a recipe, changed as asked, run or continued in a folder."""
+"""`videorlvr train RECIPE [--key value ...]`: a recipe, changed as asked, run or continued in a folder.
+
+A series of recipes is trained one after the other, `videorlvr train paper-h200` in `runs/paper-h200/maze` and so on;
+what is finished is passed by, so the same command goes on after a stop.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +17,21 @@ from videorlvr.training.settings import help_lines, overridden
 
 def run(args: argparse.Namespace) -> int:
     """Train. args: recipe, overrides (key -> text), out."""
-    from videorlvr.methods import recipe_of
+    from videorlvr.methods import parts_of, recipe_of
 
-    config = recipe_of(args.recipe)
+    parts = parts_of(args.recipe)
+    configs = [recipe_of(part) for part in parts]
     if "--help" in args.overrides:
-        print_help(args.recipe, config)
+        for part, config in zip(parts, configs, strict=True):
+            print_help(part, config)
         return 0
-    config = overridden(config, args.overrides)
-    return train(config, Path(args.out or f"runs/{args.recipe}"))
+    configs = [overridden(config, args.overrides) for config in configs]
+    out = Path(args.out or f"runs/{args.recipe}")
+    for part, config in zip(parts, configs, strict=True):
+        folder = out / part.removeprefix(f"{args.recipe}-") if len(parts) > 1 else out
+        if code := train(config, folder):
+            return code
+    return 0
 
 
 def train(config: RunConfig, out: Path) -> int:
@@ -37,10 +48,11 @@ def train(config: RunConfig, out: Path) -> int:
 
 
 def recipe_lines() -> list[tuple[str, str]]:
-    """(name, what it is) of every recipe."""
-    from videorlvr.methods import recipes
+    """(name, what it is) of every recipe, and of every series."""
+    from videorlvr.methods import SERIES, recipes
 
-    return [(name, (recipe.__doc__ or "").strip().partition("\n")[0]) for name, recipe in recipes().items()]
+    lines = [(name, (recipe.__doc__ or "").strip().partition("\n")[0]) for name, recipe in recipes().items()]
+    return lines + [(name, f"{', '.join(parts)}, one after the other") for name, parts in SERIES.items()]
 
 
 def print_help(recipe: str, config: RunConfig) -> None:

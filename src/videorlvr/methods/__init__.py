@@ -5,6 +5,7 @@ A method of another package comes by an entry point in the group `videorlvr.meth
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,17 @@ def recipe_of(name: str) -> RunConfig:
     if name not in found:
         raise unknown("recipe", name, found)
     return found[name]()
+
+
+SERIES: Mapping[str, tuple[str, ...]] = {
+    "paper-h200": ("paper-h200-maze", "paper-h200-flowfree", "paper-h200-sokoban"),
+}
+"""Recipes that are trained one after the other under one name, each in a folder of its own."""
+
+
+def parts_of(name: str) -> tuple[str, ...]:
+    """The recipes of a series; a recipe is a series of one."""
+    return SERIES.get(name, (name,))
 
 
 def run(config: RunConfig, out: Path) -> Path:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from videorlvr.base.files import write_text_atomic
@@ -21,7 +21,7 @@ from videorlvr.models.config import DiTConfig, LoopedConfig
 from videorlvr.models.dit import DiT
 from videorlvr.models.looped import LoopedDiT
 from videorlvr.models.module import ModulePolicy
-from videorlvr.models.weights import write_tensors
+from videorlvr.models.weights import read_tensors, weight_files, write_shards
 
 WEIGHTS = "policy.safetensors"
 
@@ -47,14 +47,13 @@ class PixelPolicy(ModulePolicy):
         Raises:
             ValueError: If the folder holds none, or weights of another form than its config.
         """
-        if not (folder / CONFIG).is_file() or not (folder / WEIGHTS).is_file():
-            raise ValueError(f"no policy in '{folder}': expected {CONFIG} and {WEIGHTS} there")
+        files = _files(folder)
         try:
             config = cls._config(read_json_object(folder / CONFIG))
-            _check_form(cls._network, config, folder / WEIGHTS)
+            _check_form(cls._network, config, files)
             module = cls._network(config)
             # Released weights may be stored in bf16; the master copy is float32.
-            tensors = {k: v.float() for k, v in load_file(folder / WEIGHTS).items()}
+            tensors = {k: v.float() for k, v in read_tensors(files).items()}
         except (ValueError, SafetensorError) as error:
             raise ValueError(f"the policy in '{folder}' is damaged: {error}") from None
         try:
@@ -77,11 +76,13 @@ class PixelPolicy(ModulePolicy):
         """Policies of the first release do not name their kind."""
         return cls.config_type.model_validate({key: value for key, value in form.items() if key != "kind"})
 
-    def save(self, folder: Path, *, dtype: torch.dtype = torch.float32) -> None:
+    def save(
+        self, folder: Path, *, dtype: torch.dtype = torch.float32, most_bytes: int | None = None
+    ) -> None:
+        """most_bytes: of a file; weights that need more are written in several. None for one file."""
         folder.mkdir(parents=True, exist_ok=True)
-        write_tensors(
-            {k: v.detach().to("cpu", dtype) for k, v in self.module.state_dict().items()}, folder / WEIGHTS
-        )
+        tensors = {k: v.detach().to("cpu", dtype) for k, v in self.module.state_dict().items()}
+        write_shards(tensors, folder / WEIGHTS, most_bytes=most_bytes or sys.maxsize)
         config: DiTConfig | LoopedConfig = self.module.config  # type: ignore[assignment]
         values = {"kind": self.kind, **config.model_dump()}
         write_text_atomic(folder / CONFIG, json.dumps(values, indent=2) + "\n")
@@ -134,6 +135,21 @@ class LoopedPolicy(PixelPolicy):
         self.module.compile_parts()
 
 
+def _files(folder: Path) -> list[Path]:
+    """The weights' files.
+
+    Raises:
+        ValueError: If there is no policy, or a part of its weights is missing.
+    """
+    try:
+        files = weight_files(folder / WEIGHTS)
+    except ValueError as error:
+        raise ValueError(f"the policy in '{folder}' is damaged: {error}") from None
+    if not (folder / CONFIG).is_file() or not files:
+        raise ValueError(f"no policy in '{folder}': expected {CONFIG} and {WEIGHTS} there")
+    return files
+
+
 def to_device(values: Tensor, device: torch.device) -> Tensor:
     """A copy on the device that the host does not wait for."""
     if device.type == "cuda" and values.device.type == "cpu":
@@ -141,15 +157,19 @@ def to_device(values: Tensor, device: torch.device) -> Tensor:
     return values.to(device, non_blocking=True)
 
 
-def _check_form(network: Callable[[Any], nn.Module], config: DiTConfig | LoopedConfig, weights: Path) -> None:
+def _check_form(
+    network: Callable[[Any], nn.Module], config: DiTConfig | LoopedConfig, weights: Sequence[Path]
+) -> None:
     """Refuse a config that is not the weights' own before a network of its size is made: a few bytes of JSON
     could ask for more memory than there is.
 
     Raises:
         ValueError: Naming the first tensor that differs.
     """
-    with safe_open(weights, framework="pt") as file:
-        stored = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
+    stored: dict[str, tuple[int, ...]] = {}
+    for path in weights:
+        with safe_open(path, framework="pt") as file:
+            stored |= {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
     if config.depth > len(stored):
         raise ValueError(f"{CONFIG} has depth {config.depth}, and {WEIGHTS} only {len(stored)} tensors")
     try:

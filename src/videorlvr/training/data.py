@@ -155,7 +155,8 @@ class OracleVideos:
 def frames_until_still(codes_NTRQ: CodesNTRQ) -> npt.NDArray[np.int64]:
     """The last frame of each video that differs from the one before, [N]: how long its solution is shown."""
     moved_NT = (codes_NTRQ[:, 1:] != codes_NTRQ[:, :-1]).any(axis=(2, 3))
-    return (moved_NT * np.arange(1, moved_NT.shape[1] + 1)).max(axis=1)
+    frames: npt.NDArray[np.int64] = (moved_NT * np.arange(1, moved_NT.shape[1] + 1)).max(axis=1)
+    return frames
 
 
 def gather_pictures(codes_BTRQ: Tensor, pictures: Tensor) -> Tensor:
