@@ -143,7 +143,8 @@ def test_cells_talk_to_each_other(policy):
 def test_the_first_frame_has_no_noise_level():
     """With tokens that do not talk, its result does not depend on sigma, bitwise; every other one does."""
     config = DiTConfig(width=32, depth=2, heads=2, predicts="velocity")
-    deaf = DiT(config, attention=lambda q, k, v: v)
+    deaf = DiT(config)
+    deaf.seam.attend = lambda _, q, k, v: v
     deaf.load_state_dict(policy_of().module.state_dict())
     x, clean = inputs()
     high, low = (deaf(x, torch.full((3,), sigma), clean[:, :, 0]) for sigma in (0.9, 0.3))

@@ -39,16 +39,20 @@ def test_flops_are_those_that_torch_counts_in_the_blocks(train_speed, model):
     import torch
 
     from videorlvr.models.load import new_policy
+    from videorlvr.models.seam import attached
     from videorlvr.training.config import Task
 
     policy = new_policy(model, seed=0, device=torch.device("cpu"))
     level = train_speed.world_of("maze").levels["micro"]
     pixels = (level.canvas[0] * 8, level.canvas[1] * 8)
     x = torch.randn(1, 3, level.num_frames, *pixels)
-    # The fused attention of a CPU is not counted by torch; this is the same in the open.
-    policy.module.attention = lambda q, k, v: (q @ k.transpose(-1, -2)).softmax(-1) @ v
+
+    def in_the_open(_, q, k, v):
+        """The fused attention of a CPU is not counted by torch; this is the same."""
+        return (q @ k.transpose(-1, -2)).softmax(-1) @ v
+
     counter = FlopCounterMode(display=False)
-    with counter:
+    with counter, attached(policy.module, attend=in_the_open):
         policy.module(x, torch.ones(1), x[:, :, 0])
     blocks = sum(
         sum(counts.values())

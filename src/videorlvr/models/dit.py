@@ -16,15 +16,13 @@ arXiv:2302.05442; predicting data with a velocity loss, arXiv:2511.13720.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from videorlvr.models.config import DiTConfig
-
-Attention = Callable[[Tensor, Tensor, Tensor], Tensor]
+from videorlvr.models.seam import Attention, Seam, Site
 
 MIN_DIVISOR_SIGMA = 0.05
 """A data prediction becomes a velocity by division with sigma, kept at least this large."""
@@ -59,10 +57,6 @@ def sigma_embedding(sigma_B: Tensor, width: int) -> Tensor:
     frequency = torch.exp(-math.log(10_000.0) * torch.arange(half, device=sigma_B.device) / half)
     angle = 1000.0 * sigma_B[:, None].float() * frequency
     return torch.cat([angle.cos(), angle.sin()], dim=-1)
-
-
-def full_attention(q_BHND: Tensor, k_BHND: Tensor, v_BHND: Tensor) -> Tensor:
-    return F.scaled_dot_product_attention(q_BHND, k_BHND, v_BHND)
 
 
 class Block(nn.Module):
@@ -101,13 +95,12 @@ class Block(nn.Module):
 class DiT(nn.Module):
     """Velocity of a video given its clean first frame.
 
-    `attention` may be exchanged for any function of (q, k, v), each [B, heads, N, head_dim].
+    Others reach into it by its `seam`: attention that is exchanged, hidden states that are looked at.
     """
 
-    def __init__(self, config: DiTConfig, attention: Attention = full_attention) -> None:
+    def __init__(self, config: DiTConfig) -> None:
         super().__init__()
-        self.config = config
-        self.attention = attention
+        self.config, self.seam = config, Seam()
         patch = config.channels * config.patch_px**2
         self.patch_in = nn.Linear(2 * patch, config.width)
         self.sigma_in = nn.Sequential(
@@ -150,8 +143,10 @@ class DiT(nn.Module):
         shape = (frames, height // size, width // size)
         angles = rotary_angles(shape, self.config.width // self.config.heads, x.device)
         cos, sin = (wave.to(x.dtype)[:, None] for wave in (angles.cos(), angles.sin()))
-        for block in self.blocks:
-            x = block(x, modulation, cos, sin, self.attention)
+        for number, block in enumerate(self.blocks):
+            site = Site(number)
+            x = block(x, modulation, cos, sin, self.seam.attention(site))
+            self.seam.show(site, x)
 
         shift, scale = self.modulate_out(embedded).reshape(batch, frames, 1, -1).chunk(2, dim=-1)
         x = F.layer_norm(x, (self.config.width,)) * (1 + scale) + shift

@@ -27,12 +27,11 @@ from torch import Tensor, nn
 from videorlvr.models.config import LoopedConfig
 from videorlvr.models.dit import (
     MIN_DIVISOR_SIGMA,
-    Attention,
-    full_attention,
     rotary_angles,
     rotate,
     sigma_embedding,
 )
+from videorlvr.models.seam import Attention, Seam, Site
 
 SIGMA_WAVES = 256
 
@@ -102,14 +101,11 @@ class Leave(nn.Module):
 
 
 class LoopedDiT(nn.Module):
-    """Velocity of a video given its clean first frame.
+    """Velocity of a video given its clean first frame. Others reach into it by its `seam`, as into a `DiT`."""
 
-    `attention` may be exchanged for any function of (q, k, v), each [B, heads, N, head_dim].
-    """
-
-    def __init__(self, config: LoopedConfig, attention: Attention = full_attention) -> None:
+    def __init__(self, config: LoopedConfig) -> None:
         super().__init__()
-        self.config, self.attention = config, attention
+        self.config, self.seam = config, Seam()
         self.enter, self.leave = Enter(config), Leave(config)
         self.sigma_in = nn.Sequential(
             nn.Linear(SIGMA_WAVES, config.width), nn.SiLU(), nn.Linear(config.width, config.width)
@@ -135,8 +131,10 @@ class LoopedDiT(nn.Module):
         cos, sin = (wave.to(x.dtype)[:, None] for wave in (angles.cos(), angles.sin()))
         for loop in range(self.config.loops):
             x = x + (level + self.loop_start[loop]).to(x.dtype)[:, None]
-            for block in self.blocks:
-                x = block(x, cos, sin, self.attention)
+            for number, block in enumerate(self.blocks):
+                site = Site(number, loop)
+                x = block(x, cos, sin, self.seam.attention(site))
+                self.seam.show(site, x)
         data = first_BCHW[:, :, None].float() + self.leave(x, frames - 1, height, width)
         divisor = sigma_B.float().clamp_min(MIN_DIVISOR_SIGMA)[:, None, None, None, None]
         velocity = (x_BCTHW[:, :, 1:].float() - data) / divisor

@@ -19,6 +19,7 @@ from videorlvr.base import seeding
 from videorlvr.flow.at import At
 from videorlvr.flow.sampler import Step, StochasticSteps, denoise
 from videorlvr.models.api import Condition, Policy
+from videorlvr.players.meter import Meter, counting
 from videorlvr.players.sampling import Sampling
 from videorlvr.worlds import world_of
 from videorlvr.worlds.api import Problem, Video, World
@@ -55,8 +56,10 @@ def walk(
     stochastic: StochasticSteps | None = None,
     noise_fn: Callable[[int, torch.Size], Tensor] | None = None,
     steer: Steer | None = None,
+    meter: Meter | None = None,
 ) -> Generator[Step, None, None]:
-    """The steps of `flow.sampler.denoise` with a policy's velocity; `steer` may drop items after each.
+    """The steps of `flow.sampler.denoise` with a policy's velocity; `steer` may drop items after each, and `meter`
+    counts what is computed.
 
     Gradients are off, except for the network's own forward in steps of `stochastic`: training replays those
     with gradient, and a compiled graph with gradient is another one, whose sums differ in the last bits.
@@ -66,7 +69,7 @@ def walk(
     kept = condition
 
     def field(x: Tensor, at: At) -> Tensor:
-        with torch.set_grad_enabled(at.index in window):
+        with torch.set_grad_enabled(at.index in window), counting(meter, len(x)):
             return policy.velocity(x, at, kept).detach()
 
     steps = denoise(
@@ -93,11 +96,17 @@ def walk(
 
 
 def roll(
-    policy: Policy, condition: Condition, noise: Tensor, sampling: Sampling, *, steer: Steer | None = None
+    policy: Policy,
+    condition: Condition,
+    noise: Tensor,
+    sampling: Sampling,
+    *,
+    steer: Steer | None = None,
+    meter: Meter | None = None,
 ) -> Tensor:
     """Latents [B, C, T, H, W] at the end of the ODE from `noise`; fewer items where `steer` dropped some."""
     last: Step | None = None
-    for last in walk(policy, condition, noise, sampling, steer=steer):  # noqa: B007
+    for last in walk(policy, condition, noise, sampling, steer=steer, meter=meter):  # noqa: B007
         pass
     assert last is not None
     return last.x_next
