@@ -22,9 +22,17 @@ def square_error(
 
     Source: flow matching, arXiv:2210.02747, Eq. 14.
     """
-    x = torch.where(free, interpolate(x0, noise, sigma), clean)
-    error = (field(x, At(sigma)) - velocity_target(x0, noise)) ** 2
-    return torch.where(free, error, 0.0)
+    return error_of(field(noisy(x0, sigma, noise, free, clean), At(sigma)), x0, noise, free)
+
+
+def noisy(x0: Tensor, sigma: Tensor, noise: Tensor, free: Tensor, clean: Tensor) -> Tensor:
+    """x_sigma, clean where it is given."""
+    return torch.where(free, interpolate(x0, noise, sigma), clean)
+
+
+def error_of(velocity: Tensor, x0: Tensor, noise: Tensor, free: Tensor) -> Tensor:
+    """|velocity - (noise - x0)|^2, 0 where it is given."""
+    return torch.where(free, (velocity - velocity_target(x0, noise)) ** 2, 0.0)
 
 
 def mean_over_free(values: Tensor, free: Tensor) -> Tensor:

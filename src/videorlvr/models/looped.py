@@ -84,7 +84,7 @@ class Enter(nn.Module):
 
 
 class Leave(nn.Module):
-    """Tokens -> the difference of each frame from the first, float32 [B, C, T - 1, H, W]."""
+    """Tokens -> velocity, by way of the data: the first frame and what differs from it."""
 
     def __init__(self, config: LoopedConfig) -> None:
         super().__init__()
@@ -93,11 +93,13 @@ class Leave(nn.Module):
         nn.init.zeros_(self.patch_out.weight)
         nn.init.zeros_(self.patch_out.bias)
 
-    def forward(self, tokens_BND: Tensor, num_frames: int, height: int, width: int) -> Tensor:
-        config = self.config
+    def forward(self, tokens_BND: Tensor, x_BCTHW: Tensor, sigma_B: Tensor, first_BCHW: Tensor) -> Tensor:
+        config, pixels = self.config, (x_BCTHW.shape[3], x_BCTHW.shape[4])
         out: Tensor = self.patch_out(normed(tokens_BND))
-        frames = unpatched(out, config.patch_frames, config.patch_px, config.channels, (height, width))
-        return frames[:, :, :num_frames].float()
+        frames = unpatched(out, config.patch_frames, config.patch_px, config.channels, pixels)
+        data = first_BCHW[:, :, None].float() + frames[:, :, : x_BCTHW.shape[2] - 1].float()
+        divisor = sigma_B.float().clamp_min(MIN_DIVISOR_SIGMA)[:, None, None, None, None]
+        return F.pad((x_BCTHW[:, :, 1:].float() - data) / divisor, (0, 0, 0, 0, 1, 0))
 
 
 class LoopedDiT(nn.Module):
@@ -120,7 +122,7 @@ class LoopedDiT(nn.Module):
 
     def forward(self, x_BCTHW: Tensor, sigma_B: Tensor, first_BCHW: Tensor) -> Tensor:
         """dx/dsigma, float32 [B, C, T, H, W], 0 in frame 0, which is given."""
-        _, _, frames, height, width = x_BCTHW.shape
+        height, width = x_BCTHW.shape[3:]
         size = self.config.patch_px
         x = self.enter(x_BCTHW, first_BCHW)
         level = self.sigma_in(sigma_embedding(sigma_B, SIGMA_WAVES))
@@ -135,10 +137,8 @@ class LoopedDiT(nn.Module):
                 site = Site(number, loop)
                 x = block(x, cos, sin, self.seam.attention(site))
                 self.seam.show(site, x)
-        data = first_BCHW[:, :, None].float() + self.leave(x, frames - 1, height, width)
-        divisor = sigma_B.float().clamp_min(MIN_DIVISOR_SIGMA)[:, None, None, None, None]
-        velocity = (x_BCTHW[:, :, 1:].float() - data) / divisor
-        return F.pad(velocity, (0, 0, 0, 0, 1, 0))
+        velocity: Tensor = self.leave(x, x_BCTHW, sigma_B, first_BCHW)
+        return velocity
 
 
 def patches(x_BCTHW: Tensor, frames: int, size: int) -> Tensor:

@@ -6,12 +6,14 @@ B batch, C channel, T frame, H W.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from videorlvr.flow.at import Field
-from videorlvr.flow.regression import mean_over_free, square_error
+from videorlvr.flow.at import At, Field
+from videorlvr.flow.regression import error_of, mean_over_free, noisy
 
 
 def shifted_uniform(uniform_B: Tensor, shift: float) -> Tensor:
@@ -22,6 +24,24 @@ def shifted_uniform(uniform_B: Tensor, shift: float) -> Tensor:
     return shift * uniform_B / (1 + (shift - 1) * uniform_B)
 
 
+class Around(NamedTuple):
+    """What is computed around the network: the point of the path that it sees, and the mean of its error."""
+
+    point: Callable[..., Tensor]
+    loss: Callable[..., Tensor]
+
+    def compiled(self) -> Around:
+        """The same in one pass over the pixels each; sums may differ in their last bits."""
+        return Around(torch.compile(self.point, dynamic=False), torch.compile(self.loss, dynamic=False))
+
+
+def _mean_error(velocity: Tensor, x0: Tensor, noise: Tensor, free: Tensor) -> Tensor:
+    return mean_over_free(error_of(velocity, x0, noise, free), free)
+
+
+AROUND = Around(noisy, _mean_error)
+
+
 def regression_loss(
     field: Field,
     x0_BCTHW: Tensor,
@@ -30,12 +50,14 @@ def regression_loss(
     clean: Tensor,
     generator: torch.Generator,
     shift: float,
+    around: Around = AROUND,
 ) -> Tensor:
     """Mean over free dimensions of |v(x_sigma, sigma) - (noise - x0)|^2, a scalar; all chance from `generator`."""
     x0, device = x0_BCTHW, x0_BCTHW.device
     sigma = shifted_uniform(torch.rand(x0.shape[0], generator=generator, device=device), shift)
     noise = torch.randn(x0.shape, generator=generator, device=device)
-    return mean_over_free(square_error(field, x0, sigma, noise, free=free, clean=clean), free)
+    velocity = field(around.point(x0, sigma, noise, free, clean), At(sigma))
+    return around.loss(velocity, x0, noise, free)
 
 
 def learning_rate(step: int, *, peak: float, num_steps: int, warmup: int, final: float) -> float:

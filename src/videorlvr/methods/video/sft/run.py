@@ -10,7 +10,7 @@ from torch import Tensor
 from videorlvr.base import seeding
 from videorlvr.base.processes import start_workers
 from videorlvr.methods.video.sft.config import SFTConfig
-from videorlvr.methods.video.sft.math import learning_rate, regression_loss
+from videorlvr.methods.video.sft.math import AROUND, learning_rate, regression_loss
 from videorlvr.models.api import Policy
 from videorlvr.training.data import OracleVideos
 from videorlvr.training.device import generator_on, prepare, workers_of
@@ -37,6 +37,7 @@ class SFT:
         self.result = policy.with_module(part.average)
         prepare(config, policy)
         prepare(config, self.result)
+        self.around = AROUND.compiled() if config.compile else AROUND
         self.network_evaluations = 0
         self.sums: dict[str, Tensor] = {}
         self.watched = Watched(late=policy.device.type == "cuda")
@@ -87,6 +88,7 @@ class SFT:
                 self.policy.device, seeding.seed_of("sft", self.config.seed, world, index)
             ),
             shift=self.config.sampling.shift,
+            around=self.around,
         )
 
     def _lr(self, index: int) -> float:
