@@ -118,3 +118,20 @@ def test_kept_problems_are_not_made_again(tmp_path, monkeypatch):
     monkeypatch.setattr("videorlvr.training.data.oracle_block", counted)
     pool(tmp_path).batch(14, 4)
     assert made == [1] * len(files(tmp_path))
+
+
+def test_what_is_written_aside_is_there_once_it_is_settled(tmp_path):
+    codes = oracle_block("maze", "micro", "train", 0, 2 * BLOCK).astype(np.int16)
+    cache = PoolCache(tmp_path, TASK, aside=True)
+    for start in (0, BLOCK):
+        cache.write(start, codes[start : start + BLOCK])
+    cache.settle()
+    assert np.array_equal(np.concatenate(list(PoolCache(tmp_path, TASK).segments())), codes)
+
+
+def test_what_cannot_be_written_aside_is_said(tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    cache = PoolCache(tmp_path / "file", TASK, aside=True)
+    cache.write(0, np.zeros((1, 1, 1, 1), np.int16))
+    with pytest.raises(OSError, match="file"):
+        cache.settle()

@@ -10,6 +10,7 @@ import io
 import zipfile
 import zlib
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -29,8 +30,11 @@ CodesNTRQ = npt.NDArray[np.int16]
 class PoolCache:
     """The first problems of a task from index `first` on, a segment a file, named by its place from there."""
 
-    def __init__(self, folder: Path, task: Task, *, first: int = 0) -> None:
+    def __init__(self, folder: Path, task: Task, *, first: int = 0, aside: bool = False) -> None:
+        """aside: write in a thread, which `settle` waits for: packing takes a third of a second of a trainer's time."""
         self.folder, self.task, self.first = folder / task.world, task, first
+        self.thread = ThreadPoolExecutor(1) if aside else None
+        self.writing: list[Future[None]] = []
         self.key = f"{world_of(task.world).id}/{task.level}/train/{first}"
 
     def segments(self) -> Iterator[CodesNTRQ]:
@@ -42,6 +46,18 @@ class PoolCache:
 
     def write(self, start: int, codes: CodesNTRQ) -> None:
         """Keep the problems from index `start` on."""
+        if self.thread is None:
+            self._write(start, codes)
+            return
+        self.settle(wait=False)
+        self.writing.append(self.thread.submit(self._write, start, codes))
+
+    def settle(self, *, wait: bool = True) -> None:
+        """Raises OSError if a file could not be written; waits for those that are being written."""
+        while self.writing and (wait or self.writing[0].done()):
+            self.writing.pop(0).result()
+
+    def _write(self, start: int, codes: CodesNTRQ) -> None:
         file = io.BytesIO()
         np.savez_compressed(file, key=np.array(self.key), codes=codes)
         write_bytes_atomic(self._path(start), file.getvalue())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -12,6 +13,7 @@ from videorlvr.base.processes import start_workers
 from videorlvr.methods.video.sft.config import SFTConfig
 from videorlvr.methods.video.sft.math import AROUND, learning_rate, regression_loss
 from videorlvr.models.api import Policy
+from videorlvr.training.config import Task
 from videorlvr.training.data import OracleVideos
 from videorlvr.training.device import generator_on, prepare, workers_of
 from videorlvr.training.finite import Watched
@@ -56,10 +58,15 @@ class SFT:
                 workers=self.workers,
                 num_workers=num_workers,
                 device=policy.device,
-                cache=PoolCache(bench.pool, task, first=first_of_pool(config.seed)) if bench.pool else None,
+                cache=self._cache(bench.pool, task),
             )
             for task in config.tasks
         }
+
+    def _cache(self, folder: Path | None, task: Task) -> PoolCache | None:
+        if folder is None:
+            return None
+        return PoolCache(folder, task, first=first_of_pool(self.config.seed), aside=True)
 
     def step(self, index: int) -> Metrics:
         config = self.config
@@ -140,3 +147,5 @@ class SFT:
             self.workers.shutdown(cancel_futures=True)
         for pool in self.pools.values():
             pool.keep()
+            if pool.cache is not None:
+                pool.cache.settle()
