@@ -64,8 +64,8 @@ class Condition:
         return int(self.free[:1].expand(self.clean[:1].shape).sum())
 
 
-class Policy(Protocol):
-    """A flow model of video given its first frame.
+class Trainable(Protocol):
+    """What a run trains and saves, a policy of whatever host.
 
     module: what is trained and averaged; parameters that require no grad stay as they are, and are not in
     checkpoints.
@@ -77,6 +77,18 @@ class Policy(Protocol):
     @property
     def device(self) -> torch.device: ...
 
+    def compile(self) -> None:
+        """Compile what is worth it, once; to do nothing is allowed."""
+        ...
+
+    def save(self, folder: Path) -> None:
+        """Write `policy.json`, which names the policy's `kind`, and the weights beside it."""
+        ...
+
+
+class Policy(Trainable, Protocol):
+    """A flow model of video given its first frame."""
+
     @property
     def compute_dtype(self) -> torch.dtype:
         """What the network computes in; states, losses and laws are float32 whatever it is."""
@@ -84,10 +96,6 @@ class Policy(Protocol):
 
     def with_module(self, module: nn.Module) -> Self:
         """The same policy over another module of the same form: its running average, or a frozen copy."""
-        ...
-
-    def compile(self) -> None:
-        """Compile what is worth it, once; to do nothing is allowed."""
         ...
 
     def condition(self, first_BHWC: Tensor, prompts: Sequence[str], num_frames: int) -> Condition:
@@ -120,8 +128,4 @@ class Policy(Protocol):
 
     def reference(self) -> AbstractContextManager[Self]:
         """The policy as it is now, whatever training does to it later: a frozen copy, or an adapter off."""
-        ...
-
-    def save(self, folder: Path) -> None:
-        """Write `policy.json`, which names the policy's `kind`, and the weights beside it."""
         ...

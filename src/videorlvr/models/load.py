@@ -17,32 +17,38 @@ import torch
 from videorlvr.base.choices import unknown
 from videorlvr.base.found import Found
 from videorlvr.base.records import read_json_object
-from videorlvr.models.api import CONFIG, Policy
+from videorlvr.models.api import CONFIG
 from videorlvr.models.config import DiTConfig, LoopedConfig, ModelConfig
+from videorlvr.models.language.config import LanguageConfig
 
 BUILTIN = "builtin"
 
 
 class Kind(Protocol):
-    """How policies of one kind come into being."""
+    """How policies of one kind come into being: a `Policy` of videos, or a language policy."""
 
-    def load(self, folder: Path, *, device: torch.device) -> Policy:
+    def load(self, folder: Path, *, device: torch.device) -> Any:
         """The policy saved in `folder`; ValueError if it holds none, or a damaged one."""
         ...
 
-    def empty(self, form: Mapping[str, Any], *, device: torch.device) -> Policy:
+    def empty(self, form: Mapping[str, Any], *, device: torch.device) -> Any:
         """A policy of the form that a `policy.json` states, whose trainable weights are yet to be loaded."""
         ...
 
 
 KINDS: Found[Kind] = Found(
     "model",
-    {BUILTIN: "videorlvr.models.pixels:BuiltinPolicy", "looped": "videorlvr.models.pixels:LoopedPolicy"},
+    {
+        BUILTIN: "videorlvr.models.pixels:BuiltinPolicy",
+        "looped": "videorlvr.models.pixels:LoopedPolicy",
+        "language": "videorlvr.models.language.policy:LanguagePolicy",
+    },
 )
 
 
-def new_policy(config: ModelConfig, *, seed: int, device: torch.device) -> Policy:
+def new_policy(config: ModelConfig | LanguageConfig, *, seed: int, device: torch.device) -> Any:
     """A policy that has learnt nothing, its weights drawn from `seed`."""
+    from videorlvr.models.language.policy import LanguagePolicy
     from videorlvr.models.pixels import BuiltinPolicy, LoopedPolicy
 
     match config:
@@ -50,9 +56,11 @@ def new_policy(config: ModelConfig, *, seed: int, device: torch.device) -> Polic
             return BuiltinPolicy.new(config, seed=seed, device=device)
         case LoopedConfig():
             return LoopedPolicy.new(config, seed=seed, device=device)
+        case LanguageConfig():
+            return LanguagePolicy.new(config, seed=seed, device=device)
 
 
-def load_policy(folder: Path, *, device: torch.device) -> Policy:
+def load_policy(folder: Path, *, device: torch.device) -> Any:
     """The policy saved in `folder`, whatever its kind.
 
     Raises:
@@ -61,7 +69,7 @@ def load_policy(folder: Path, *, device: torch.device) -> Policy:
     return _kind(kind_of(form_of(folder)), folder).load(folder, device=device)
 
 
-def empty_policy(form: Mapping[str, Any], *, device: torch.device) -> Policy:
+def empty_policy(form: Mapping[str, Any], *, device: torch.device) -> Any:
     """A policy of the form that `form_of` gave, for a checkpoint's weights.
 
     Raises:

@@ -62,6 +62,19 @@ class Game(ABC, Generic[State]):
     def solved(self, state: State) -> bool:
         """Is the puzzle solved?"""
 
+    def restart(self, state: State) -> Cells:
+        """The figures of the board on which this state is the first; what only records the past is left out.
+
+        A world whose states in mid-play are no boards (flows half grown) leaves this as it is, and its `game` refuses
+        such a board.
+        """
+        return self.figure(state)
+
+    def is_choice(self, state: State, move: str) -> bool:
+        """Does this move decide something? False where it follows by itself, as in a corridor, or can be made up for
+        at once, as a step without a push."""
+        return len(self.legal(state)) > 1
+
     def read_moves(self, text: str) -> list[str]:
         """The moves of a solution's text. What is no move comes out as it is, for `step` to refuse."""
         return list(text)

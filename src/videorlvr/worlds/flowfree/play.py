@@ -113,6 +113,12 @@ class FlowFree(Game[Flows]):
     def figure(self, state: Flows) -> Cells:
         return np.frombuffer(state.figures, np.uint8).reshape(self.grid.shape)
 
+    def is_choice(self, state: Flows, move: str) -> bool:
+        """Another cell could be entered from the tip, or from the endpoint where the flow begins."""
+        flow = _flow(move)
+        ways = [way for way, _ in self._ways(state, flow.colour)]
+        return any(way != move and _flow(way).cells[0] == flow.cells[0] for way in ways)
+
     def text(self, state: Flows) -> str:
         """A letter a colour, upper case for endpoints and lower case for what has grown; `.` is empty."""
         letters = "." + LETTERS.lower()

@@ -131,6 +131,16 @@ class Maze(Game[Walk]):
     def figure(self, state: Walk) -> Cells:
         return np.frombuffer(state.figures, np.uint8).reshape(self.grid.shape)
 
+    def restart(self, state: Walk) -> Cells:
+        figures = np.zeros(self.grid.shape, np.uint8)
+        figures[state.head] = HEAD
+        return figures
+
+    def is_choice(self, state: Walk, move: str) -> bool:
+        """At a junction: where another way leads to a cell that is no trail yet."""
+        trail, ways = self.figure(state), neighbours(self.grid.ground, state.head)
+        return any(letter != move and trail[cell] == NOTHING for letter, cell in ways)
+
     def text(self, state: Walk) -> str:
         """`#` walls around cells: S the head, G the goal, X the head on the goal, `.` trail."""
         rows, cols = self.grid.shape

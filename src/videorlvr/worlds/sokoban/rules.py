@@ -196,6 +196,10 @@ class Sokoban(Game[State]):
     def figure(self, state: State) -> Cells:
         return np.frombuffer(state, np.uint8).reshape(self.board.rows, self.board.cols)
 
+    def is_choice(self, state: State, move: str) -> bool:
+        """A push; a walk can be walked back."""
+        return move.isupper()
+
     def text(self, state: State) -> str:
         """The rows of an XSB board."""
         tiles = bytearray(WALL if wall else FLOOR for wall in self.board.walls)
