@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from videorlvr.evaluation.suites import Suite
+    from videorlvr.players.answers import TextPlayer
+    from videorlvr.players.baselines import Player
 
 
 def run(args: Namespace) -> None:
@@ -18,7 +21,7 @@ def run(args: Namespace) -> None:
     from videorlvr.evaluation.runner import evaluate
     from videorlvr.evaluation.suites import suite_of
     from videorlvr.players.baselines import BASELINES
-    from videorlvr.reports.tables import summary_table
+    from videorlvr.reports.tables import answers_table, summary_table
 
     suite, player = suite_of(args.suite), args.run_folder
     folder = Path(args.out) if args.out else None
@@ -37,6 +40,8 @@ def run(args: Namespace) -> None:
         emit_json(summary, args.json)
     if args.json != "-":
         show_table(table_console(), summary_table(summary))
+        if summary.get("answers"):
+            show_table(table_console(), answers_table(summary))
 
 
 def evaluate_run(
@@ -52,8 +57,6 @@ def evaluate_run(
     from videorlvr.base.runs import evaluation_dir
     from videorlvr.evaluation.runner import evaluate
     from videorlvr.models.load import load_policy, weights_hash
-    from videorlvr.players.policy import PolicyPlayer
-    from videorlvr.players.sampling import Sampling
     from videorlvr.training.device import device_of
 
     if not (run_folder / runs.CONFIG).is_file():
@@ -64,7 +67,7 @@ def evaluate_run(
     policy = load_policy(run_folder / runs.POLICY, device=device_of(device))
     batch_size = 64 if policy.device.type == "cpu" else 256
     return evaluate(
-        PolicyPlayer(policy, Sampling.model_validate(config.get("sampling")), batch_size=batch_size),
+        _player_of(policy, config, batch_size),
         suite,
         name=(folder or run_folder).name,
         out=evaluation_dir(folder or run_folder, suite.name),
@@ -72,3 +75,18 @@ def evaluate_run(
         batch_size=batch_size,
         checkpoint=weights_hash(run_folder / runs.POLICY),
     )
+
+
+def _player_of(policy: Any, config: Mapping[str, Any], batch_size: int) -> Player | TextPlayer:
+    """The policy as a player, by the settings that its run validated it with."""
+    if getattr(policy, "kind", None) == "language":
+        from videorlvr.players.language import LanguagePlayer
+        from videorlvr.players.writing import Writing
+
+        return LanguagePlayer(
+            policy, Writing.model_validate(config.get("writing", {})), batch_size=batch_size
+        )
+    from videorlvr.players.policy import PolicyPlayer
+    from videorlvr.players.sampling import Sampling
+
+    return PolicyPlayer(policy, Sampling.model_validate(config.get("sampling")), batch_size=batch_size)

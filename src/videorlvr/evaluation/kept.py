@@ -15,17 +15,17 @@ import videorlvr
 from videorlvr.base import runs
 from videorlvr.base.files import write_text_atomic
 from videorlvr.base.records import read_json_object, read_jsonl, to_json, write_json
+from videorlvr.evaluation.answers import words_in
 from videorlvr.evaluation.clips import RULE
 from videorlvr.evaluation.puzzles import puzzle_of
 from videorlvr.evaluation.summary import AGGREGATION, summarise
-from videorlvr.players.baselines import Player
 from videorlvr.worlds.api import Problem
 
 Key = tuple[str, int]
 """(id, sample) of a record."""
 
 
-def settings_of(player: Player) -> dict[str, Any] | None:
+def settings_of(player: object) -> dict[str, Any] | None:
     """What a player says its videos depend on beside its weights; None for one that says nothing."""
     identity = getattr(player, "identity", None)
     return None if identity is None else dict(to_json(identity))
@@ -96,6 +96,7 @@ def finish(
         "date": datetime.now(UTC).isoformat(timespec="seconds"),
         "clips_rule": RULE,
         "results": summarise(records),
+        **({"answers": words} if (words := words_in(records)) else {}),
     }
     write_json(out / runs.SUMMARY, summary)
     return dict(to_json(summary))

@@ -22,13 +22,14 @@ from videorlvr.base.lock import only_process_in
 from videorlvr.base.progress import track
 from videorlvr.base.records import append_jsonl, to_json
 from videorlvr.evaluation import kept
+from videorlvr.evaluation.answers import Answers, clip_of, said_of, verdicts_of
 from videorlvr.evaluation.clips import chosen_ids, read_clips, write_clips
 from videorlvr.evaluation.kept import Key
 from videorlvr.evaluation.puzzles import puzzle_of
 from videorlvr.evaluation.suites import Suite, problems, suite_hash
-from videorlvr.judge.door import judge_batch
 from videorlvr.judge.fingerprint import Fingerprint, fingerprint_of
 from videorlvr.judge.tolerance import EXACT, Tolerance
+from videorlvr.players.answers import Answer, TextPlayer
 from videorlvr.players.baselines import Player
 from videorlvr.worlds import world_of
 from videorlvr.worlds.api import Problem, Verdict, Video, World
@@ -60,13 +61,19 @@ def plan(listed: list[Problem], *, samples: int, batch_size: int) -> list[Batch]
     ]
 
 
-def play(player: Player, batch: Batch) -> Video:
-    """The player's videos of a batch.
+def play(player: Player | TextPlayer, batch: Batch) -> Answers:
+    """The player's answers to a batch: videos, or text.
 
     Raises:
-        ValueError: If the player did not return one uint8 video a problem.
+        ValueError: If the player did not return one uint8 video, or one `Answer`, a problem.
     """
     videos = player(batch.world, list(batch.problems), batch.sample)
+    if isinstance(videos, list):
+        if len(videos) != len(batch.problems):
+            raise ValueError(
+                f"the player gave {len(videos)} answers to {len(batch.problems)} problems; expected one each"
+            )
+        return videos
     if videos.dtype != np.uint8 or videos.ndim != 5 or len(videos) != len(batch.problems):
         raise ValueError(
             f"the player returned {videos.dtype} of shape {videos.shape} for {len(batch.problems)} problems; "
@@ -76,7 +83,13 @@ def play(player: Player, batch: Batch) -> Video:
 
 
 def record_of(
-    world: World, problem: Problem, sample: int, verdict: Verdict, *, stamp: Fingerprint
+    world: World,
+    problem: Problem,
+    sample: int,
+    verdict: Verdict,
+    *,
+    stamp: Fingerprint,
+    answer: Answer | None = None,
 ) -> dict[str, Any]:
     """One line of `records.jsonl`. difficulty: length of the reference solution in moves. fingerprint: the
     digest of what it was judged by, the `stamp`, spelled out in `summary.json`."""
@@ -93,12 +106,13 @@ def record_of(
         "rewards": {name: reward(verdict.components) for name, reward in world.rewards.items()},
         "tolerance": stamp.tolerance,
         "fingerprint": stamp.digest,
+        **({} if answer is None else {"said": said_of(world, problem, answer, stamp.tolerance)}),
     }
     return dict(to_json(record))
 
 
 def evaluate(
-    player: Player,
+    player: Player | TextPlayer,
     suite: Suite,
     *,
     name: str,
@@ -158,7 +172,7 @@ def evaluate(
 
 
 def _play_and_record(
-    player: Player,
+    player: Player | TextPlayer,
     batch: Batch,
     out: Path,
     done: dict[Key, Any],
@@ -166,24 +180,32 @@ def _play_and_record(
     stamp: Fingerprint,
 ) -> dict[str, Video]:
     """Adds the batch's records to the file and to `done`; returns its videos by id, if first samples."""
-    videos = play(player, batch)
-    verdicts = judge_batch(batch.problems, videos, tolerance)
-    for key, problem, verdict in zip(batch.keys, batch.problems, verdicts, strict=True):
+    answers = play(player, batch)
+    verdicts = verdicts_of(batch.problems, answers, tolerance)
+    for key, problem, verdict, answer in zip(batch.keys, batch.problems, verdicts, answers, strict=True):
         if key not in done:
-            done[key] = record_of(batch.world, problem, batch.sample, verdict, stamp=stamp)
+            words = answer if isinstance(answer, Answer) else None
+            done[key] = record_of(batch.world, problem, batch.sample, verdict, stamp=stamp, answer=words)
             append_jsonl(out / runs.RECORDS, done[key])
-    return {key[0]: video for key, video in zip(batch.keys, videos, strict=True) if key[1] == 0}
+    return _clips(batch, answers) if batch.sample == 0 else {}
+
+
+def _clips(batch: Batch, answers: Answers) -> dict[str, Video]:
+    """What a batch's answers look like, by id."""
+    return {
+        key[0]: clip_of(batch.world, problem, answer) if isinstance(answer, Answer) else answer
+        for key, problem, answer in zip(batch.keys, batch.problems, answers, strict=True)
+    }
 
 
 def _complete_clips(
-    player: Player, batches: list[Batch], clips: dict[str, Video], wanted: list[str]
+    player: Player | TextPlayer, batches: list[Batch], clips: dict[str, Video], wanted: list[str]
 ) -> dict[str, Video]:
     """Clips of batches that an earlier, interrupted call played are played again, whole batches at a time."""
     missing = set(wanted) - clips.keys()
     for batch in batches:
         if batch.sample == 0 and not missing.isdisjoint(key[0] for key in batch.keys):
-            videos = play(player, batch)
-            clips |= {key[0]: video for key, video in zip(batch.keys, videos, strict=True)}
+            clips |= _clips(batch, play(player, batch))
     return {name: clips[name] for name in wanted}
 
 

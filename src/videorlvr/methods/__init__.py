@@ -31,6 +31,8 @@ METHODS: Found[Method] = Found(
         "nft": "videorlvr.methods.video.nft:METHOD",
         "rejection-sft": "videorlvr.methods.video.rejection_sft:METHOD",
         "preference": "videorlvr.methods.video.preference:METHOD",
+        "text-sft": "videorlvr.methods.text.sft:METHOD",
+        "mlm-u": "videorlvr.methods.text.mlm_u:METHOD",
     },
     _accept,
 )

@@ -144,6 +144,35 @@ def summary_table(summary: Mapping[str, Any]) -> Table:
     return Table(title, ("world", "n", "success", "process", "most frequent refusals"), tuple(rows), note)
 
 
+WORDS = {
+    "exact": "is the reference",
+    "lenient": "success, read leniently",
+    "distinct": "different answers a problem",
+    "distinct_right": "of these right",
+}
+"""What a summary of answers in words says of a world, beside counts such as tokens."""
+
+
+def answers_table(summary: Mapping[str, Any]) -> Table:
+    """Answers in words: how they compare with the reference, how they read leniently, and what they cost."""
+    answers: Mapping[str, Mapping[str, float]] = summary["answers"]
+    names = list(dict.fromkeys(name for part in answers.values() for name in part))
+    rows = [
+        (world, *(_word_cell(name, part[name]) if name in part else NO_VALUE for name in names))
+        for world, part in answers.items()
+    ]
+    title = f"Answers of {summary['player']} on {summary['suite']}"
+    note = (
+        "Means over samples; shares in percent. Success above is strict, of the moves as they stand, and any valid "
+        "solution counts; exact match with the reference and lenient reading are information."
+    )
+    return Table(title, ("world", *(WORDS.get(name, name) for name in names)), tuple(rows), note)
+
+
+def _word_cell(name: str, value: float) -> str:
+    return percent(value) if name in ("exact", "lenient", "cut") else f"{value:,.4g}"
+
+
 def detail_table(runs: Sequence[Run], suite: str) -> Table:
     """Process, precision, recall and F1 on average over worlds, and pass@k where there are samples."""
     ks = list(

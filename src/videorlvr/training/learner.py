@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from videorlvr.judge.pool import Judge
-from videorlvr.models.api import Policy
+from videorlvr.models.api import Trainable
 from videorlvr.training.state import Part
 from videorlvr.training.track import Metrics
 
@@ -21,10 +21,11 @@ class Learner(Protocol):
     result: the policy that is saved and validated.
     network_evaluations: forward 1 and backward 2 for each video since the run began, validation left out: what
         methods are compared at equal cost by.
+    counts: where it has that, what else is counted over the whole run, such as tokens; told with every line.
     """
 
     parts: Mapping[str, Part]
-    result: Policy
+    result: Trainable
     network_evaluations: int
 
     def step(self, index: int) -> Metrics:
@@ -48,4 +49,5 @@ class Bench:
     pool: Path | None = None
 
 
-MakeLearner = Callable[[Any, Policy, Bench], Learner]
+MakeLearner = Callable[[Any, Any, Bench], Learner]
+"""(configuration, policy, bench) -> learner."""

@@ -40,6 +40,12 @@ def _stop_signal() -> Iterator[Callable[[], bool]]:
         yield lambda: asked
 
 
+def recall_counts(learner: Learner, state: TrainState) -> None:
+    """What a learner counts goes on from where its checkpoint left it."""
+    counts = getattr(learner, "counts", {})
+    counts |= {name: state.counts[name] for name in counts if name in state.counts}
+
+
 def run_steps(
     learner: Learner,
     state: TrainState,
@@ -71,7 +77,7 @@ def run_steps(
             line = learner.step(state.step)
             state.step += 1
             state.update_averages()
-            state.counts[EVALUATIONS] = learner.network_evaluations
+            state.counts |= {EVALUATIONS: learner.network_evaluations, **getattr(learner, "counts", {})}
             if every and (state.step % every == 0 or state.step == last):
                 line |= validate()
             if line:

@@ -12,16 +12,15 @@ from typing import Any
 
 from videorlvr.base import runs
 from videorlvr.base.records import read_json_object
-from videorlvr.models.api import CONFIG, Policy
+from videorlvr.models.api import CONFIG
 from videorlvr.models.load import empty_policy, form_of, load_policy, new_policy, weights_hash
-from videorlvr.training.config import VideoConfig
 from videorlvr.training.device import device_of
 from videorlvr.training.folder import RunFolder
 
 LOG = logging.getLogger("videorlvr")
 
 
-def origin_of(config: VideoConfig) -> dict[str, Any]:
+def origin_of(config: Any) -> dict[str, Any]:
     """What `about.json` says of the policy of `init`: its weights' hash, its form, whether its run was finished.
 
     Raises:
@@ -38,7 +37,7 @@ def origin_of(config: VideoConfig) -> dict[str, Any]:
     return {"init": {"weights": weights_hash(folder), "form": form, "finished": finished}}
 
 
-def first_policy(config: VideoConfig, folder: RunFolder) -> Policy:
+def first_policy(config: Any, folder: RunFolder) -> Any:
     """The policy that the run in `folder` begins with: that of `init`, or a new one of the form `model`.
 
     Raises:
@@ -46,7 +45,7 @@ def first_policy(config: VideoConfig, folder: RunFolder) -> Policy:
     """
     device = device_of(config.device)
     if config.init is None:
-        return new_policy(getattr(config, "model"), seed=config.seed, device=device)  # noqa: B009
+        return new_policy(config.model, seed=config.seed, device=device)
     init, stored = Path(config.init), _stored(folder)
     if stored and not (init / CONFIG).is_file() and folder.checkpoint.is_dir() and not config.needs_init:
         LOG.warning("init '%s' is gone; the run in '%s' goes on from its checkpoint", init, folder.path)

@@ -11,18 +11,18 @@ from videorlvr.base import runs
 from videorlvr.judge.pool import Judge
 from videorlvr.judge.reward import describe
 from videorlvr.judge.tolerance import EXACT
-from videorlvr.models.api import Policy
+from videorlvr.models.api import Trainable
 from videorlvr.models.dit import num_parameters
-from videorlvr.training.config import RunConfig, VideoConfig
+from videorlvr.training.config import RunConfig
 from videorlvr.training.device import workers_of
 from videorlvr.training.folder import RunFolder
 from videorlvr.training.learner import Bench, Learner
-from videorlvr.training.loop import EVALUATIONS, run_steps
+from videorlvr.training.loop import EVALUATIONS, recall_counts, run_steps
 from videorlvr.training.method import Method
 from videorlvr.training.origin import first_policy, origin_of
 from videorlvr.training.state import TrainState
 from videorlvr.training.track import check_installed
-from videorlvr.training.validate import Validation
+from videorlvr.training.validate import Validate, validation_of
 
 
 def run(method: Method, config: RunConfig, out: Path) -> Path:
@@ -32,7 +32,6 @@ def run(method: Method, config: RunConfig, out: Path) -> Path:
         ValueError: If `out` holds another run, or the configuration's `init` no policy.
         Interrupted: If stopped; the same call continues.
     """
-    assert isinstance(config, VideoConfig)
     folder = RunFolder(out)
     if folder.is_done:
         return train(method, config, None, out)
@@ -45,7 +44,7 @@ def run(method: Method, config: RunConfig, out: Path) -> Path:
 def train(
     method: Method,
     config: RunConfig,
-    policy: Policy | None,
+    policy: Trainable | None,
     out: Path,
     *,
     provenance: Mapping[str, Any] | None = None,
@@ -63,14 +62,13 @@ def train(
         return folder.policy if folder.is_done else _train(method, config, policy, folder)
 
 
-def _train(method: Method, config: RunConfig, policy: Policy | None, folder: RunFolder) -> Path:
+def _train(method: Method, config: RunConfig, policy: Trainable | None, folder: RunFolder) -> Path:
     assert policy is not None
-    assert isinstance(config, VideoConfig)
     on_gpu = policy.device.type == "cuda"
     with Judge(EXACT, workers_of(config) if on_gpu else 0) as judge:
         learner = method.make_learner(config, policy, Bench(judge, folder.pool))
         try:
-            _steps(method, config, learner, folder, Validation(config, judge))
+            _steps(method, config, learner, folder, validation_of(config, judge))
         finally:
             learner.close()
     shutil.rmtree(folder.pool, ignore_errors=True)  # a finished run is not resumed
@@ -79,18 +77,19 @@ def _train(method: Method, config: RunConfig, policy: Policy | None, folder: Run
 
 
 def _steps(
-    method: Method, config: VideoConfig, learner: Learner, folder: RunFolder, validation: Validation
+    method: Method, config: RunConfig, learner: Learner, folder: RunFolder, validation: Validate
 ) -> None:
     state = TrainState(learner.parts)
     state.load(folder.checkpoint)
     learner.network_evaluations = state.counts.get(EVALUATIONS, 0)
+    recall_counts(learner, state)
     folder.rewind(state.step)
     run_steps(
         learner,
         state,
         folder,
         config,
-        validate_every=config.validate_every,
+        validate_every=getattr(config, "validate_every", 0),
         validate=lambda: validation(learner.result),
         label=f"{method.title} {folder.path.name}",
         shown=method.shown,

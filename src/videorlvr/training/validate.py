@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from videorlvr.judge.pool import Judge
 from videorlvr.models.api import Policy
 from videorlvr.players.policy import PolicyPlayer
-from videorlvr.training.config import VideoConfig
+from videorlvr.training.config import RunConfig, VideoConfig
 from videorlvr.training.track import Metrics
 from videorlvr.worlds import world_of
 from videorlvr.worlds.api import Problem
 from videorlvr.worlds.different import Part, different_boards
+
+Validate = Callable[[Any], Metrics]
+"""The policy of now -> its metrics `val/...`."""
+
+
+def validation_of(config: RunConfig, judge: Judge) -> Validate:
+    """The validation that a run asks for: in videos, or in moves."""
+    if isinstance(config, VideoConfig):
+        return Validation(config, judge)
+    from videorlvr.training.language.config import TextConfig
+    from videorlvr.training.language.validation import TextValidation
+
+    assert isinstance(config, TextConfig)
+    return TextValidation(config)
 
 
 class Validation:

@@ -1,0 +1,17 @@
+"""Next-token SFT's learner."""
+
+from __future__ import annotations
+
+from torch import Tensor
+
+from videorlvr.methods.text.sft.math import next_token_loss
+from videorlvr.training.language.examples import Batch
+from videorlvr.training.language.imitation import Imitation
+
+
+class TextSFT(Imitation):
+    """What it adds to imitation is its loss."""
+
+    def loss(self, world: str, batch: Batch, index: int) -> Tensor:
+        # Rows are padded behind, where no token that counts looks: no mask is needed.
+        return next_token_loss(self.policy.logits(batch.ids), batch.ids, batch.weights)

@@ -1,0 +1,108 @@
+"""Keys that runs on language policies share. No torch."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from videorlvr.judge.reward import reward_of
+from videorlvr.models.language.config import LanguageConfig
+from videorlvr.players.writing import Writing
+from videorlvr.training.config import MAX_PROBLEMS, RunConfig
+from videorlvr.worlds.written.traces import Verbosity
+
+
+class TextConfig(RunConfig):
+    """What runs on a language policy share."""
+
+    init: str | None = Field(default=None, description="policy folder to go on from; null begins anew")
+    model: LanguageConfig | None = Field(
+        default=None, description="form of a new policy; null with init, whose policy has its own form"
+    )
+    writing: Writing = Field(default=Writing(), description="how answers are written in validation")
+    batch: int = Field(default=64, ge=1, description="problems of one world in a forward pass")
+    validate_every: int = Field(
+        default=0, ge=0, description="steps between measurements of val/success; 0 for never"
+    )
+    num_val: int = Field(default=128, ge=1, description="validation problems a world")
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Self:
+        if (self.init is None) == (self.model is None):
+            raise ValueError(
+                "a run begins with the policy of init or with a new one of the form model: give one of the two"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _words_for_its_worlds(self) -> Self:
+        if self.model is not None and not self.model.worlds:
+            worlds = [task.world for task in self.tasks]
+            self.model = self.model.model_copy(update={"worlds": worlds})
+        return self
+
+    @property
+    def needs_init(self) -> bool:
+        """Whether a run that goes on from its checkpoint needs the policy of `init` all the same."""
+        return False
+
+
+class ImitationConfig(TextConfig):
+    """What methods share that learn from solved problems."""
+
+    trace: Literal["none"] | Verbosity = Field(
+        default="none",
+        description="what is thought before an answer: nothing, or the solver's trace at a verbosity",
+    )
+    times: int = Field(default=1, ge=1, le=16, description="how often each state of a restated trace is said")
+    lr: float = Field(default=1e-3, gt=0, description="peak learning rate: linear rise, then a cosine down")
+    final_lr: float = Field(default=0.02, ge=0, le=1, description="learning rate at the end, over its peak")
+    warmup: int = Field(default=100, ge=0, description="steps of the rise")
+    weight_decay: float = Field(default=0.01, ge=0, description="decoupled weight decay")
+    grad_clip: float = Field(default=1.0, gt=0, description="longer gradients are shortened to this norm")
+    log_every: int = Field(default=10, ge=1, description="steps a line of metrics")
+    ema: float = Field(default=0.999, ge=0, lt=1, description="decay a step of the average that is saved")
+    pool_start: int = Field(default=4096, ge=1, description="problems a world that step 0 draws from")
+    pool_grow: float = Field(default=64.0, ge=0, description="problems a world that each step adds")
+    pool_size: int = Field(default=100_000, ge=1, le=MAX_PROBLEMS, description="problems a world at most")
+
+
+class TrialsConfig(TextConfig):
+    """What methods share that learn from groups of judged answers. They go on from a policy, as a rule."""
+
+    writing: Writing = Field(
+        default=Writing(temperature=1.0), description="how answers are written, and validated"
+    )
+    problems: int = Field(default=32, ge=1, description="problems of each world in an iteration")
+    group: int = Field(default=16, ge=2, description="answers to each problem, compared with one another")
+    reward: str = Field(default="dense-v1", description="the reward, by its name in each world")
+    min_spread: float = Field(
+        default=1e-4, ge=0, description="a group whose rewards lie closer than this counts as equal"
+    )
+    max_advantage: float = Field(
+        default=5.0, gt=0, description="advantages are clipped to this, in standard deviations of the group"
+    )
+    lr: float = Field(default=1e-4, gt=0, description="learning rate")
+    warmup: int = Field(default=0, ge=0, description="iterations in which it rises linearly")
+    weight_decay: float = Field(default=0.0, ge=0, description="decoupled weight decay")
+    grad_clip: float = Field(default=1.0, gt=0, description="longer gradients are shortened to this norm")
+
+    @model_validator(mode="after")
+    def _rewards_exist(self) -> Self:
+        for task in self.tasks:
+            reward_of(task.world, self.reward)
+        return self
+
+    @model_validator(mode="after")
+    def _within_its_indices(self) -> Self:
+        if self.problems * self.num_steps > MAX_PROBLEMS:
+            raise ValueError(
+                f"{self.num_steps} iterations of {self.problems} problems are more than the {MAX_PROBLEMS} "
+                "indices of a seed: take fewer, or go on with another seed"
+            )
+        return self
+
+    @property
+    def reward_names(self) -> list[str]:
+        return [self.reward]

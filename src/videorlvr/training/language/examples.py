@@ -1,0 +1,156 @@
+"""Solved problems as tokens, made on the fly by worker processes.
+
+Law: the batch of a step is a function of (seed, step), whatever the workers' timing, as for videos (`training.data`). A
+token counts in the loss by the weight of the piece that it comes from.
+
+B batch, N tokens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from videorlvr.base import seeding
+from videorlvr.models.language.policy import LanguagePolicy, padded
+from videorlvr.training.config import Task
+from videorlvr.training.problems import first_of_pool
+from videorlvr.worlds import world_of
+from videorlvr.worlds.api import Problem, World
+from videorlvr.worlds.problems import make_problem
+from videorlvr.worlds.written.boards import BoardForm
+from videorlvr.worlds.written.passages import Passage, solved
+from videorlvr.worlds.written.traces import write_trace
+
+BLOCK, LOOK_AHEAD = 128, 4
+Tell = Callable[[World, Problem], Passage]
+"""How a problem becomes a passage; a module's function, since workers call it."""
+
+
+def tell(world: World, problem: Problem, *, form: BoardForm, trace: str, times: int) -> Passage:
+    """A solved problem, with the solver's trace before its answer where one is asked for."""
+    think = "" if trace == "none" else write_trace(world, problem, trace, times=times)  # type: ignore[arg-type]
+    return solved(world, problem, form=form, think=think)
+
+
+def tell_block(tell_one: Tell, world: str, level: str, start: int, count: int) -> list[Passage]:
+    """The passages of train problems `start` .. `start + count - 1`."""
+    kind = world_of(world)
+    return [
+        tell_one(kind, make_problem(kind, level, "train", index)) for index in range(start, start + count)
+    ]
+
+
+@dataclass(frozen=True, eq=False)
+class Tokenized:
+    """ids: int32 [N]. weights: float32 [N], of each token in a loss; 0 for what is given."""
+
+    ids: npt.NDArray[np.int32]
+    weights: npt.NDArray[np.float32]
+
+
+def tokenized(policy: LanguagePolicy, passages: Sequence[Passage]) -> list[Tokenized]:
+    """Passages as tokens, piece by piece, so that every token has the weight of one piece."""
+    texts = [piece.text for passage in passages for piece in passage.pieces]
+    encoded, out = iter(policy.tokens.encode_many(texts)), list[Tokenized]()
+    for passage in passages:
+        parts = [(policy.tokens.begin, 0.0), *((next(encoded), piece.weight) for piece in passage.pieces)]
+        ids = np.concatenate([np.asarray(part, np.int32) for part, _ in parts])
+        weights = np.concatenate([np.full(len(part), weight, np.float32) for part, weight in parts])
+        if len(ids) > policy.form.context:
+            raise ValueError(
+                f"a passage of {len(ids)} tokens does not fit the model's context of {policy.form.context}: take a "
+                "smaller level, a shorter trace, or a model with more context"
+            )
+        out.append(Tokenized(ids, weights))
+    return out
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """ids: int64 [B, N], padded behind. weights: float32 [B, N]."""
+
+    ids: Tensor
+    weights: Tensor
+    lengths: list[int]
+
+    @property
+    def num_tokens(self) -> int:
+        return sum(self.lengths)
+
+
+def batch_of(policy: LanguagePolicy, rows: Sequence[Tokenized], *, length: int | None = None) -> Batch:
+    """Rows as one batch on the policy's device."""
+    lengths = [len(row.ids) for row in rows]
+    ids = padded([row.ids for row in rows], policy.tokens.pad, length=length)  # type: ignore[misc]
+    weights = torch.zeros(ids.shape)
+    for number, row in enumerate(rows):
+        weights[number, : len(row.ids)] = torch.from_numpy(row.weights)
+    return Batch(
+        ids.to(policy.device, non_blocking=True), weights.to(policy.device, non_blocking=True), lengths
+    )
+
+
+class Examples:
+    """A growing pool of solved problems of one task, as tokens.
+
+    compiled: batches are padded to one length, the longest that was met, in steps of 32, so that shapes are few.
+    """
+
+    def __init__(
+        self,
+        task: Task,
+        policy: LanguagePolicy,
+        tell_one: Tell,
+        *,
+        seed: int,
+        start: int,
+        grow: float,
+        size: int,
+        workers: ProcessPoolExecutor | None,
+        num_workers: int,
+        compiled: bool = False,
+    ) -> None:
+        self.task, self.policy, self.tell_one = task, policy, tell_one
+        self.seed, self.start, self.grow, self.size = seed, start, grow, size
+        self.workers, self.num_workers, self.compiled = workers, num_workers, compiled
+        self.first, self.num_asked = first_of_pool(seed), 0
+        self.rows: list[Tokenized] = []
+        self.pending: list[Future[list[Passage]]] = []
+
+    def available(self, step: int) -> int:
+        """Problems that the batch of `step` draws from."""
+        return min(self.size, int(self.start + self.grow * step))
+
+    def batch(self, step: int, size: int) -> Batch:
+        """The batch of a step."""
+        self._make(self.available(step))
+        rng = seeding.rng("text-batch", self.seed, self.task.world, self.task.level, step)
+        rows = [self.rows[place] for place in rng.integers(0, self.available(step), size)]
+        longest = max(len(row.ids) for row in rows)
+        return batch_of(self.policy, rows, length=-(-longest // 32) * 32 if self.compiled else None)
+
+    def _make(self, wanted: int) -> None:
+        """Have the first `wanted` problems, and workers busy with the next ones."""
+        ahead = wanted + (LOOK_AHEAD * self.num_workers * BLOCK if len(self.rows) < self.size else 0)
+        while self.num_asked < min(ahead, self.size):
+            place = (self.task.world, self.task.level, self.first + self.num_asked, BLOCK)
+            make = partial(tell_block, self.tell_one, *place)
+            if self.workers:
+                self.pending.append(self.workers.submit(make))
+            elif self.num_asked >= wanted:
+                break
+            else:
+                done: Future[list[Passage]] = Future()
+                done.set_result(make())
+                self.pending.append(done)
+            self.num_asked += BLOCK
+        while len(self.rows) < wanted:
+            self.rows += tokenized(self.policy, self.pending.pop(0).result())
