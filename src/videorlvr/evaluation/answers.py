@@ -1,6 +1,6 @@
 """Answers that are text, in evaluations: judged by the same door, recorded with what was said, summed up.
 
-Law: success is strict, of the moves as they stand. What a lenient reader finds is reported beside it and decides nothing.
+Law: success is strict, of the moves as they stand. What a lenient reader finds is reported and decides nothing.
 """
 
 from __future__ import annotations

@@ -12,6 +12,10 @@ from videorlvr.models.language.config import LanguageConfig
 from videorlvr.models.language.tokens import Tokens
 
 
+ROPE = {"rope_type": "default", "rope_theta": 10_000.0}
+"""Llama's; ModernBERT's own is for texts of thousands of tokens."""
+
+
 def built(form: LanguageConfig, tokens: Tokens) -> nn.Module:
     """A model with weights from torch's generator."""
     size = {"vocab_size": len(tokens), "pad_token_id": tokens.pad, "eos_token_id": tokens.end}
@@ -68,6 +72,7 @@ def _masked(form: LanguageConfig, **size: Any) -> nn.Module:
         num_attention_heads=form.heads,
         max_position_embeddings=form.context,
         global_attn_every_n_layers=1,
+        rope_parameters={kind: dict(ROPE) for kind in ("full_attention", "sliding_attention")},
         reference_compile=False,
         cls_token_id=size["bos_token_id"],
         sep_token_id=size["eos_token_id"],

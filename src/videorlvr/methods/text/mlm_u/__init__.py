@@ -9,9 +9,9 @@ to right, a token a pass, with all earlier tokens shown.
 **Source.** arXiv:2412.05117, sections 2 and 3; masking, loss and decoding after its code at b1ec3cd.
 
 **Differences.** One stack of layers that sees masks in their places (ModernBERT, global attention, rotary positions),
-and not an encoder of what is shown with a decoder of positions. An answer is filled up with masks to the longest that its
-level may have, so that the masks do not tell its length. Boards are a token a cell, and not a list of edges. Any valid
-solution counts; exact match is reported beside it.
+and not an encoder of what is shown with a decoder of positions. An answer is filled up with masks to the longest
+that its level may have, so that the masks do not tell its length. Boards are a token a cell, and not a list of
+edges. Any valid solution counts; exact match is reported beside it.
 
 **Cost.** Forward 1 and backward 2 a passage, over more tokens than next-token training reads, since masks are tokens;
 `flops` counts them. Decoding costs a whole pass a token, for there is no cache.
