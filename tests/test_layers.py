@@ -182,6 +182,9 @@ def test_worlds_do_not_see_each_other():
         ("safetensors", ("models", "training")),
         ("matplotlib", ("reports",)),
         ("diffusers", ("models.wan",)),
+        ("transformers", ("models.language", "models.wan")),
+        ("tokenizers", ("models.language",)),
+        ("peft", ("models.language", "models.wan")),
     ],
 )
 def test_heavy_libraries_stay_in_their_place(library, places):

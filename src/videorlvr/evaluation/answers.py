@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from videorlvr.judge.door import judge, judge_batch
-from videorlvr.judge.tolerance import Tolerance
+from videorlvr.judge.tolerance import EXACT, Tolerance
 from videorlvr.players.answers import Answer
 from videorlvr.worlds import world_of
 from videorlvr.worlds.api import Problem, Verdict, Video, World
@@ -35,11 +35,11 @@ def verdicts_of(problems: Sequence[Problem], answers: Answers, tolerance: Tolera
     ]
 
 
-def said_of(world: World, problem: Problem, answer: Answer, tolerance: Tolerance) -> dict[str, Any]:
+def said_of(world: World, problem: Problem, answer: Answer) -> dict[str, Any]:
     """What a record of an answer in words has besides its verdict."""
     lenient = {}
     if answer.lenient is not None:
-        lenient = {"lenient": judge(world, problem, answer.lenient, tolerance).success}
+        lenient = {"lenient": judge(world, problem, answer.lenient, EXACT).success}
     return {
         "moves": answer.moves[:MAX_KEPT],
         "text": answer.text[:MAX_KEPT],

@@ -106,7 +106,7 @@ def record_of(
         "rewards": {name: reward(verdict.components) for name, reward in world.rewards.items()},
         "tolerance": stamp.tolerance,
         "fingerprint": stamp.digest,
-        **({} if answer is None else {"said": said_of(world, problem, answer, stamp.tolerance)}),
+        **({} if answer is None else {"said": said_of(world, problem, answer)}),
     }
     return dict(to_json(record))
 

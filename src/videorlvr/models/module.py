@@ -45,7 +45,8 @@ class ModulePolicy:
 
 def trainable_state(module: nn.Module) -> dict[str, Tensor]:
     """Parameters that require grad, and buffers, by name: what tells this module from the one it began as."""
-    names = {name for name, parameter in module.named_parameters() if not parameter.requires_grad}
+    parameters = module.named_parameters(remove_duplicate=False)  # a tied weight has two names
+    names = {name for name, parameter in parameters if not parameter.requires_grad}
     return {name: value for name, value in module.state_dict().items() if name not in names}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from videorlvr.base.processes import num_cores
-from videorlvr.models.api import Policy
+from videorlvr.models.api import Trainable
 from videorlvr.training.config import RunConfig
 
 
@@ -27,7 +27,7 @@ def workers_of(config: RunConfig) -> int:
     return max(1, num_cores() - 2)
 
 
-def prepare(config: RunConfig, policy: Policy) -> None:
+def prepare(config: RunConfig, policy: Trainable) -> None:
     """Compile the policy if the run asks for it."""
     if config.compile:
         # One graph a world's shape, with and without gradient, for training and for validation.

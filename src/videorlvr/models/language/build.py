@@ -11,7 +11,6 @@ from torch import nn
 from videorlvr.models.language.config import LanguageConfig
 from videorlvr.models.language.tokens import Tokens
 
-
 ROPE = {"rope_type": "default", "rope_theta": 10_000.0}
 """Llama's; ModernBERT's own is for texts of thousands of tokens."""
 
@@ -71,12 +70,10 @@ def _masked(form: LanguageConfig, **size: Any) -> nn.Module:
         num_hidden_layers=form.depth,
         num_attention_heads=form.heads,
         max_position_embeddings=form.context,
-        global_attn_every_n_layers=1,
+        layer_types=["full_attention"] * form.depth,
         rope_parameters={kind: dict(ROPE) for kind in ("full_attention", "sliding_attention")},
-        reference_compile=False,
         cls_token_id=size["bos_token_id"],
         sep_token_id=size["eos_token_id"],
-        attn_implementation="sdpa",
         **size,
     )
     return ModernBertForMaskedLM(config)
@@ -96,7 +93,7 @@ def loaded_base(path: str | Path, *, masked: bool = False) -> nn.Module:
         module: nn.Module = kind.from_pretrained(path, dtype=torch.float32)
     except (OSError, ValueError, RuntimeError) as error:
         raise ValueError(f"no language model in '{path}': {str(error).splitlines()[0]}") from None
-    return module.train()
+    return module
 
 
 def with_adapter(base: nn.Module, form: LanguageConfig) -> nn.Module:
@@ -105,7 +102,7 @@ def with_adapter(base: nn.Module, form: LanguageConfig) -> nn.Module:
 
     rank = form.lora_rank
     config = LoraConfig(r=rank, lora_alpha=2 * rank, target_modules="all-linear", task_type="CAUSAL_LM")
-    module: nn.Module = get_peft_model(base, config)  # type: ignore[arg-type]
+    module: nn.Module = get_peft_model(base, config)
     return module
 
 
@@ -120,7 +117,7 @@ def adapted(folder: Path, form: LanguageConfig) -> nn.Module:
     assert form.path is not None
     base = loaded_base(form.path)
     try:
-        module: nn.Module = PeftModel.from_pretrained(base, folder, is_trainable=True)  # type: ignore[arg-type]
+        module: nn.Module = PeftModel.from_pretrained(base, folder, is_trainable=True)
     except (OSError, ValueError, RuntimeError) as error:
         raise ValueError(
             f"no adapter for '{form.path}' in '{folder}': {str(error).splitlines()[0]}"
@@ -132,4 +129,4 @@ def quiet() -> None:
     """transformers shows a bar for every file that it reads or writes; runs have their own."""
     from transformers.utils import logging
 
-    logging.disable_progress_bar()
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]

@@ -6,10 +6,9 @@ adapter; the base stays where it was.
 
 from __future__ import annotations
 
-import copy
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Self
 
@@ -33,7 +32,7 @@ class LanguagePolicy(ModulePolicy):
     kind = LANGUAGE
 
     def __init__(self, module: nn.Module, tokens: Tokens, form: LanguageConfig) -> None:
-        super().__init__(module)
+        super().__init__(module.eval())  # without dropout, so that what is replayed is what was written
         self.tokens, self.form = tokens, form
         self._forward: Callable[..., Any] | None = None
 
@@ -105,15 +104,11 @@ class LanguagePolicy(ModulePolicy):
     def autocast(self) -> AbstractContextManager[Any]:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda")
 
-    @contextmanager
-    def reference(self) -> Iterator[Self]:
-        """The policy that training began with: the adapter off, or a copy as it is now."""
-        if not self.form.lora_rank:
-            frozen = copy.deepcopy(self.module).requires_grad_(False)
-            yield self.with_module(frozen)
-            return
-        with self.module.disable_adapter():  # type: ignore[operator]
-            yield self
+    def reference(self) -> AbstractContextManager[Self]:
+        """The policy that training began with: the adapter off, or a copy as it is now. May be entered again."""
+        if self.form.lora_rank:
+            return _AdapterOff(self)
+        return super().reference()
 
     def save(self, folder: Path) -> None:
         quiet()
@@ -123,6 +118,22 @@ class LanguagePolicy(ModulePolicy):
         (folder / "README.md").unlink(missing_ok=True)  # peft's model card, which knows nothing of this one
         form = {"kind": LANGUAGE, **self.form.model_dump()}
         write_text_atomic(folder / CONFIG, json.dumps(form, indent=2) + "\n")
+
+
+class _AdapterOff(AbstractContextManager[Any]):
+    """A policy without its adapter, for as long as it is entered."""
+
+    def __init__(self, policy: LanguagePolicy) -> None:
+        self.policy = policy
+
+    def __enter__(self) -> LanguagePolicy:
+        module: Any = self.policy.module
+        self.off = module.disable_adapter()
+        self.off.__enter__()
+        return self.policy
+
+    def __exit__(self, *error: Any) -> None:
+        self.off.__exit__(*error)
 
 
 def _form(values: Mapping[str, Any]) -> LanguageConfig:

@@ -65,13 +65,8 @@ def write(
         uniform_BN: Noise in [0, 1), [B, max_tokens].
         stops: Tokens that end a segment.
     """
-    policy.module.eval()
-    try:
-        if policy.is_masked:
-            return _fill(policy, prompts, max_tokens, uniform_BN, temperature, stops)
-        return _go_on(policy, prompts, max_tokens, uniform_BN, temperature, stops)
-    finally:
-        policy.module.train()
+    go_on = _fill if policy.is_masked else _go_on
+    return go_on(policy, prompts, max_tokens, uniform_BN, temperature, stops)
 
 
 def _go_on(
@@ -116,7 +111,8 @@ def new_cache(module: nn.Module) -> dict[str, Any]:
     model fills it in place."""
     from transformers import DynamicCache
 
-    base = module.get_base_model() if hasattr(module, "get_base_model") else module
+    adapted: Any = module
+    base: Any = adapted.get_base_model() if hasattr(module, "get_base_model") else module
     names = inspect.signature(base.forward).parameters
     return {"cache" if "cache" in names else "past_key_values": DynamicCache(config=base.config)}
 

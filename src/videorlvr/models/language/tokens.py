@@ -9,14 +9,11 @@ from __future__ import annotations
 import string
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from videorlvr.worlds import world_of
 from videorlvr.worlds.written.boards import cell_words
 from videorlvr.worlds.written.passages import END
-
-if TYPE_CHECKING:
-    from transformers import PreTrainedTokenizerFast
 
 TAGS = (
     *("<pad>", "<unk>", "<begin>", END, "<mask>"),
@@ -26,7 +23,7 @@ TAGS = (
 PATTERN = r"\[\d{1,3}\.\d{1,3}\]|<[a-z]+>|[\s\S]"
 
 
-def new_tokenizer(worlds: Sequence[str]) -> PreTrainedTokenizerFast:
+def new_tokenizer(worlds: Sequence[str]) -> Any:
     """The tokenizer for these worlds: tags, characters, cells, in this order."""
     from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
     from transformers import PreTrainedTokenizerFast
@@ -44,7 +41,8 @@ def new_tokenizer(worlds: Sequence[str]) -> PreTrainedTokenizerFast:
         "eos_token": END,
         "mask_token": "<mask>",
     }
-    return PreTrainedTokenizerFast(tokenizer_object=tokenizer, **names, clean_up_tokenization_spaces=False)
+    make: Any = PreTrainedTokenizerFast  # its signature has no types
+    return make(tokenizer_object=tokenizer, **names, clean_up_tokenization_spaces=False)
 
 
 class Tokens:
