@@ -172,7 +172,8 @@ def table(out: Path) -> None:
     print("| level | parameters | method | steps | samples | FLOPs | " + " | ".join(WORLDS) + " |")
     print("|---|---|---|---|---|---|" + "---|" * len(WORLDS))
     for line in sorted(
-        read_jsonl(out / "results.jsonl"), key=lambda l: (l["level"], l["parameters"], l["method"])
+        read_jsonl(out / "results.jsonl"),
+        key=lambda each: (each["level"], each["parameters"], each["method"]),
     ):
         cells = [
             f"{100 * part['success']:.1f} [{100 * part['low']:.1f}, {100 * part['high']:.1f}]"
