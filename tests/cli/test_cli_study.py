@@ -1,6 +1,7 @@
 """`videorlvr study`: what a user sees and which mistakes are one sentence; running one is tested in tests/studies."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -20,7 +21,7 @@ def test_without_a_name_it_lists_them(capsys):
     assert main(["study"]) == 0
     said = capsys.readouterr().out
     for name, study in studies().items():
-        assert f"{name}  {study.question}" in said
+        assert re.search(rf"^{name} +{re.escape(study.question)}$", said, re.MULTILINE)
 
 
 def test_a_plan_states_every_arm_and_rule_and_runs_nothing(capsys, tmp_path, monkeypatch):

@@ -46,3 +46,30 @@ def test_a_player_that_was_not_trained_has_no_such_numbers(tmp_path):
 def test_a_gap_is_no_zero(tmp_path):
     run = run_with(tmp_path, {"step": 1, "seconds": None}, {"step": 2, "seconds": 2.0})
     assert measured("seconds_a_step", run) == 2.0
+
+
+def test_an_answer_costs_what_its_player_says_or_a_look_a_step():
+    def told(settings):
+        return MEASURES["evaluations_an_answer"].of(None, SUMMARY | {"settings": settings})
+
+    euler, heun = ({"num_steps": 5, "shift": 3.0, "solver": solver} for solver in ("euler", "heun"))
+    assert (told({"sampling": euler}), told({"sampling": heun})) == (5, 9)
+    assert told({"sampling": euler, "network_evaluations": 14}) == 14
+    assert told(None) is None
+
+
+def test_the_last_shape_of_hidden_states_is_the_mean_over_worlds(tmp_path):
+    run = run_with(
+        tmp_path,
+        {"step": 1, "val/rank/maze": 9.0, "val/rank_singular/maze": 99.0},
+        {"step": 2, "val/rank/maze": 2.0, "val/rank/sokoban": 4.0, "val/rank_error/maze": 50.0},
+        {"step": 3, "loss": 1.0},
+    )
+    assert measured("rank", run) == 3.0
+    assert measured("alpha", run) is None
+
+
+def test_solved_by_one_of_the_samples_is_at_the_most_that_there_are():
+    overall = {"success": 0.5, "process": 0.75, "pass_at": {"1": 0.5, "2": 0.6, "10": 0.8}}
+    assert MEASURES["pass_at"].of(None, {"results": {"overall": overall}}) == 0.8
+    assert MEASURES["pass_at"].of(None, {"results": {"overall": overall | {"pass_at": {"1": 0.5}}}}) is None

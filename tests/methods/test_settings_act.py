@@ -54,6 +54,7 @@ OTHERS = {
     "pool_grow": 0.0,
     "pool_size": 20,
     "prefer_long": 1.0,
+    "spectrum": True,
     "max_s": 1e-9,
     "model.width": 64,
     "model.depth": 2,
@@ -183,7 +184,16 @@ RL_OTHERS = {
     "max_kl": 0.5,
     "kl_weight": 1.0,
 }
-OF_THE_LOOP = {"num_steps", "save_every_s", "max_s", "validate_every", "num_val", "num_workers", "init"}
+OF_THE_LOOP = {
+    "num_steps",
+    "save_every_s",
+    "max_s",
+    "validate_every",
+    "num_val",
+    "spectrum",
+    "num_workers",
+    "init",
+}
 """Read by what SFT runs through, too: `training.run`, `training.loop`, `training.validate`."""
 
 

@@ -11,28 +11,34 @@ if TYPE_CHECKING:
     from videorlvr.evaluation.suites import Suite
     from videorlvr.players.answers import TextPlayer
     from videorlvr.players.baselines import Player
+    from videorlvr.training.config import MethodConfig
 
 
 def run(args: Namespace) -> None:
     """Play and judge the suite, print its table. args: run_folder (a run folder or a baseline's name), suite,
-    samples, out (None: the run folder), json (a file, or '-' for JSON alone on stdout), device."""
+    samples, out (None: the run folder), player (None: one sample is an answer), json (a file, or '-' for JSON alone on
+    stdout), device."""
     from videorlvr.base.runs import evaluation_dir
     from videorlvr.cli.output import check_places, emit_json, show_table, table_console
     from videorlvr.evaluation.runner import evaluate
     from videorlvr.evaluation.suites import suite_of
+    from videorlvr.methods import way_of, ways_to_play
     from videorlvr.players.baselines import BASELINES
     from videorlvr.reports.tables import answers_table, summary_table
 
     suite, player = suite_of(args.suite), args.run_folder
+    play = way_of("player", args.player, ways_to_play()) if args.player else None
     folder = Path(args.out) if args.out else None
     check_places([("--json", args.json)], filter(None, [player, args.out]))
     try:
         if player in BASELINES and not Path(player).exists():
+            if play is not None:
+                raise ValueError(f"--player {args.player} plays a trained run; '{player}' is a player itself")
             out = evaluation_dir(folder or Path("runs") / player, suite.name)
             summary = evaluate(BASELINES[player], suite, name=player, out=out, samples=args.samples)
         else:
             summary = evaluate_run(
-                Path(player), suite, samples=args.samples, device=args.device, folder=folder
+                Path(player), suite, samples=args.samples, device=args.device, folder=folder, play=play
             )
     except KeyboardInterrupt:
         raise KeyboardInterrupt("interrupted; the same command goes on with what is left") from None
@@ -45,9 +51,17 @@ def run(args: Namespace) -> None:
 
 
 def evaluate_run(
-    run_folder: Path, suite: Suite, *, samples: int = 1, device: str = "auto", folder: Path | None = None
+    run_folder: Path,
+    suite: Suite,
+    *,
+    samples: int = 1,
+    device: str = "auto",
+    folder: Path | None = None,
+    play: MethodConfig | None = None,
 ) -> dict[str, object]:
     """Evaluate the policy of a run folder; the evaluation is written below it, or below `folder`.
+
+    play: how it answers, of a method that plays; None takes a sample.
 
     Raises:
         ValueError: If the folder is no run's, or its run has no policy yet.
@@ -67,7 +81,7 @@ def evaluate_run(
     policy = load_policy(run_folder / runs.POLICY, device=device_of(device))
     batch_size = 64 if policy.device.type == "cpu" else 256
     return evaluate(
-        _player_of(policy, config, batch_size),
+        _player_of(policy, config, batch_size, play),
         suite,
         name=(folder or run_folder).name,
         out=evaluation_dir(folder or run_folder, suite.name),
@@ -77,16 +91,30 @@ def evaluate_run(
     )
 
 
-def _player_of(policy: Any, config: Mapping[str, Any], batch_size: int) -> Player | TextPlayer:
-    """The policy as a player, by the settings that its run validated it with."""
+def _player_of(
+    policy: Any, config: Mapping[str, Any], batch_size: int, play: MethodConfig | None
+) -> Player | TextPlayer:
+    """The policy as a player, by the settings that its run validated it with.
+
+    Raises:
+        ValueError: If `play` is a way to play of videos and the policy writes.
+    """
     if getattr(policy, "kind", None) == "language":
         from videorlvr.players.language import LanguagePlayer
         from videorlvr.players.writing import Writing
 
+        if play is not None:
+            raise ValueError(
+                f"'{play.method}' plays policies that make videos; this run's writes: leave --player out"
+            )
         return LanguagePlayer(
             policy, Writing.model_validate(config.get("writing", {})), batch_size=batch_size
         )
+    from videorlvr.methods import method_of
     from videorlvr.players.policy import PolicyPlayer
     from videorlvr.players.sampling import Sampling
 
-    return PolicyPlayer(policy, Sampling.model_validate(config.get("sampling")), batch_size=batch_size)
+    sampling = Sampling.model_validate(config.get("sampling"))
+    if play is not None:
+        return method_of(play.method).make_player(play, policy, sampling, batch_size)
+    return PolicyPlayer(policy, sampling, batch_size=batch_size)

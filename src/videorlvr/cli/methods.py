@@ -57,6 +57,17 @@ def register(commands: _SubParsersAction[Parser]) -> None:
         ),
     )
     check.add_argument("name", metavar="NAME", nargs="?", help="a method (default: all of them)")
+    look = add_command(
+        own,
+        "look",
+        _look,
+        help="look inside a trained policy with a method that probes: a line of JSON for each thing seen",
+        usage="videorlvr methods look RUN PROBE",
+        more="PROBE is a recipe of such a method, with settings if need be: micro-maze-rank:problems=64,sigma=0.5",
+    )
+    look.add_argument("run_folder", metavar="RUN", help="run folder")
+    look.add_argument("probe", metavar="PROBE", help="what to look at, and how")
+    look.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto", help="auto, cpu or cuda")
     catalogue = add_command(
         own, "catalogue", _catalogue, help="write the catalogue: a page, a feed, and the glossary of metrics"
     )
@@ -67,6 +78,22 @@ def register(commands: _SubParsersAction[Parser]) -> None:
 
 def _help(args: Namespace) -> int:
     args.parser.print_help()
+    return 0
+
+
+def _look(args: Namespace) -> int:
+    """args: run_folder, probe, device."""
+    import json
+
+    from videorlvr.base import runs
+    from videorlvr.methods import method_of, probes, way_of
+    from videorlvr.models.load import load_policy
+    from videorlvr.training.device import device_of
+
+    config = way_of("probe", args.probe, probes())
+    policy = load_policy(Path(args.run_folder) / runs.POLICY, device=device_of(args.device))
+    for record in method_of(config.method).make_probe(config, policy):
+        print(json.dumps(record, allow_nan=False), flush=True)
     return 0
 
 
@@ -93,7 +120,7 @@ def _list(args: Namespace) -> int:
     if methods:
         rows: list[tuple[object, ...]] = [("method", "host", "what it does", "study")]
         rows += [
-            (m.name, m.host, textwrap.shorten(m.summary, 90, placeholder=" ..."), ", ".join(_studies(m)))
+            (m.name, m.host, textwrap.shorten(m.summary, 84, placeholder=" ..."), ", ".join(_studies(m)))
             for m in methods
         ]
         print(table(rows), end="\n\n")

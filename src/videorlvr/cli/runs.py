@@ -88,6 +88,12 @@ def _register_evaluate(commands: argparse._SubParsersAction[Parser]) -> None:
         "--samples", metavar="K", type=positive, default=1, help="videos a problem (default: 1)"
     )
     evaluate.add_argument(
+        "--player",
+        metavar="P",
+        help="how a run answers: best-of-4, early-rejection, or with settings early-rejection:at=3,keep=2 "
+        "(default: one sample)",
+    )
+    evaluate.add_argument(
         "--out", metavar="DIR", help="folder that gets 'evaluations/S' (default: the run folder itself)"
     )
     evaluate.add_argument("--json", metavar="F", help=JSON_HELP)

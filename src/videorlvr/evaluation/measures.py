@@ -53,6 +53,39 @@ def _seconds(run: Path, summary: Summary) -> float | None:
     return sum([*ends, elapsed[-1]]) if elapsed else None
 
 
+def _evaluations_of_an_answer(run: Path, summary: Summary) -> float | None:
+    """As the player says it; one sample takes as many as its sampler has steps, Heun's second looks included."""
+    settings = summary.get("settings") or {}
+    if "network_evaluations" in settings:
+        return float(settings["network_evaluations"])
+    sampling = settings.get("sampling")
+    if sampling is None:
+        return None
+    return float(sampling["num_steps"] * 2 - 1 if sampling["solver"] == "heun" else sampling["num_steps"])
+
+
+def _last(prefix: str) -> Callable[[Path, Summary], float | None]:
+    """The last value of a column, mean over the worlds that end its name."""
+
+    def of(run: Path, summary: Summary) -> float | None:
+        path = run / runs.METRICS
+        lines = read_jsonl(path) if path.is_file() else []
+        for line in reversed(lines):
+            values = [float(value) for key, value in line.items() if key.startswith(prefix)]
+            if values:
+                return statistics.mean(values)
+        return None
+
+    return of
+
+
+def _pass_at(run: Path, summary: Summary) -> float | None:
+    """At the most samples that there are; None for one, which is success."""
+    found = summary["results"]["overall"].get("pass_at") or {}
+    most = max((int(k) for k in found), default=1)
+    return float(found[str(most)]) if most > 1 else None
+
+
 def _largest(key: str) -> Callable[[Path, Summary], float | None]:
     return lambda run, summary: max(_column(run, key), default=None)
 
@@ -72,6 +105,16 @@ MEASURES: dict[str, Measure] = {
             _largest("network_evaluations"),
             0,
         ),
+        Measure(
+            "evaluations_an_answer",
+            "network evaluations an answer",
+            "lower",
+            _evaluations_of_an_answer,
+            0,
+        ),
+        Measure("pass_at", "solved by one of a problem's samples", "higher", _pass_at),
+        Measure("rank", "effective rank of hidden states, at the end", "higher", _last("val/rank/"), 2),
+        Measure("alpha", "alpha-ReQ of hidden states, at the end", "higher", _last("val/alpha/")),
     )
 }
 """Name -> measure. Budgets and criteria of studies name these."""

@@ -5,14 +5,15 @@ A method of another package comes by an entry point in the group `videorlvr.meth
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from videorlvr.base.choices import unknown
 from videorlvr.base.found import Found
-from videorlvr.training.config import RunConfig
+from videorlvr.training.config import MethodConfig, RunConfig
 from videorlvr.training.method import Method, Recipe
+from videorlvr.training.settings import overridden
 
 
 def _accept(name: str, value: Any) -> Method:
@@ -33,6 +34,8 @@ METHODS: Found[Method] = Found(
         "preference": "videorlvr.methods.video.preference:METHOD",
         "text-sft": "videorlvr.methods.text.sft:METHOD",
         "mlm-u": "videorlvr.methods.text.mlm_u:METHOD",
+        "early-rejection": "videorlvr.methods.video.early_rejection:METHOD",
+        "rankme": "videorlvr.methods.video.rankme:METHOD",
     },
     _accept,
 )
@@ -48,13 +51,43 @@ def method_of(name: str) -> Method:
 
 
 def recipes() -> dict[str, Recipe]:
-    """Name -> recipe of all methods, ours first.
+    """Name -> recipe of all methods that train, ours first.
 
     Raises:
         ValueError: If two methods have a recipe of one name.
     """
+    return _recipes_of([method for method in METHODS.values() if method.learner is not None])
+
+
+def ways_to_play() -> dict[str, Recipe]:
+    """Name -> recipe of all methods that play."""
+    return _recipes_of([method for method in METHODS.values() if method.player is not None])
+
+
+def probes() -> dict[str, Recipe]:
+    """Name -> recipe of all methods that look inside."""
+    return _recipes_of([method for method in METHODS.values() if method.probe is not None])
+
+
+def way_of(kind: str, text: str, found: Mapping[str, Recipe]) -> MethodConfig:
+    """The configuration that `NAME` or `NAME:key=value,key=value` names among the recipes `found`.
+
+    Raises:
+        ValueError: For an unknown name or setting, naming the nearest.
+    """
+    name, _, rest = text.partition(":")
+    if name not in found:
+        raise unknown(kind, name, found)
+    pairs = [pair.partition("=") for pair in rest.split(",") if pair]
+    for key, equals, _ in pairs:
+        if not equals:
+            raise ValueError(f"{kind} {text}: '{key}' is no setting; expected {name}:key=value,key=value")
+    return overridden(found[name](), {key: value for key, _, value in pairs})
+
+
+def _recipes_of(methods: Sequence[Method]) -> dict[str, Recipe]:
     out: dict[str, Recipe] = {}
-    for method in METHODS.values():
+    for method in methods:
         for name, recipe in method.recipe_list.items():
             if name in out:
                 raise ValueError(f"two recipes are called '{name}', one of them of method '{method.name}'")
@@ -71,7 +104,9 @@ def recipe_of(name: str) -> RunConfig:
     found = recipes()
     if name not in found:
         raise unknown("recipe", name, found)
-    return found[name]()
+    config = found[name]()
+    assert isinstance(config, RunConfig)  # what trains has one
+    return config
 
 
 SERIES: Mapping[str, tuple[str, ...]] = {

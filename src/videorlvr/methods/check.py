@@ -18,7 +18,7 @@ from typing import Any
 from videorlvr.base import runs
 from videorlvr.base.records import read_jsonl
 from videorlvr.methods.studies import check_runs, studies_of
-from videorlvr.training.config import RunConfig
+from videorlvr.training.config import MethodConfig, RunConfig
 from videorlvr.training.method import Method
 
 PAGE = ("**Source.**", "**Differences", "**Cost.**")
@@ -59,7 +59,7 @@ def _page(method: Method) -> Iterator[str]:
 def _recipes(method: Method) -> Iterator[str]:
     for name, recipe in method.recipe_list.items():
         try:
-            config: RunConfig | None = recipe()
+            config: MethodConfig | None = recipe()
         except ValueError as error:
             yield f"its recipe '{name}' is no configuration: {' '.join(str(error).split())}"
             continue
@@ -113,7 +113,9 @@ def _tiny(method: Method) -> RunConfig:
     values: dict[str, Any] = {"num_steps": NUM_STEPS, "device": "cpu", "num_workers": 0, **method.demo}
     if "init" in method.config_type.model_fields and "model" not in method.config_type.model_fields:
         values = {"init": str(SHIPPED), **values}
-    return method.config_type.model_validate(values)
+    config = method.config_type.model_validate(values)
+    assert isinstance(config, RunConfig)  # what trains has one
+    return config
 
 
 def _result(folder: Path) -> dict[str, Any]:

@@ -52,10 +52,15 @@ class Task(Strict):
         return self
 
 
-class RunConfig(Strict):
-    """What any run is told: which problems, how long, and how to compute. `method` names whose run it is."""
+class MethodConfig(Strict):
+    """What any method is told: `method` names whose configuration it is. A way of playing needs no more of its own."""
 
     method: str = Field(description="the method whose run this is; fixed by the recipe")
+
+
+class RunConfig(MethodConfig):
+    """What any run is told: which problems, how long, and how to compute."""
+
     tasks: list[Task] = Field(min_length=1, description="worlds and levels, as maze:small,sokoban:small")
     seed: int = Field(
         default=0,
@@ -109,6 +114,9 @@ class VideoConfig(RunConfig):
         default=0, ge=0, description="steps between measurements of val/success; 0 for never"
     )
     num_val: int = Field(default=128, ge=1, description="validation problems a world")
+    spectrum: bool = Field(
+        default=False, description="tell the shape of hidden states at each validation: val/rank and its like"
+    )
 
     @property
     def needs_init(self) -> bool:

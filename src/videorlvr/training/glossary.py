@@ -10,6 +10,11 @@ LOOP = {
     "network_evaluations": "network calls for training so far, a forward 1 and a backward 2 a video; no validation",
     "val/success": "share of validation problems solved, mean over worlds",
     "val/success/*": "share of the world's validation problems solved",
+    "val/rank/*": "effective rank of the last block's hidden states: exp of the entropy of their variances",
+    "val/rank_singular/*": "the same of standard deviations, RankMe's first convention",
+    "val/rank_error/*": "standard error of val/rank over validation videos, by bootstrap",
+    "val/alpha/*": "alpha-ReQ: the variances of directions 11 to 100 fall as i^-alpha",
+    "val/alpha_fit/*": "R squared of that fit",
 }
 """What the loop adds to every method's lines."""
 

@@ -7,19 +7,26 @@ glossary, catalogue) it knows from here: no other file names one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from videorlvr.base.found import load
-from videorlvr.training.config import RunConfig
+from videorlvr.training.config import MethodConfig
 from videorlvr.training.glossary import LOOP, explained
 
 if TYPE_CHECKING:
+    from videorlvr.models.api import Policy
+    from videorlvr.players.baselines import Player
+    from videorlvr.players.sampling import Sampling
     from videorlvr.training.learner import MakeLearner
 
 Host = Literal["video", "text", "vision", "agents"]
-Recipe = Callable[[], RunConfig]
+Recipe = Callable[[], MethodConfig]
+MakePlayer = Callable[[Any, "Policy", "Sampling", int], "Player"]
+"""(config, policy, its run's sampler, batch size) -> a player."""
+Probe = Callable[[Any, "Policy"], Iterable[Mapping[str, Any]]]
+"""(config, policy) -> a record of JSON values for each thing seen."""
 
 
 @dataclass(frozen=True)
@@ -33,14 +40,15 @@ class Method:
         summary: What it does, in one sentence.
         source: Whose idea it is: paper, section.
         claim: What its source says that it gains, in one sentence; what a study tests.
-        config: Reference to its configuration, a `RunConfig` with `method` fixed to this name.
+        config: Reference to its configuration, a `RunConfig` with `method` fixed to this name; a `MethodConfig` for
+            one that plays.
         recipes: Reference to its complete runs, a tuple of functions without arguments whose docstrings
             state command, cost and result.
         metrics: Name -> what it means, in one sentence with its unit; `loss/*` stands for one a world. What
             every method tells (`glossary.LOOP`) is not repeated.
         shown: Metrics that the progress bar shows.
         learner: Reference to `(config, policy, bench) -> Learner`, for a method that trains.
-        player: Reference to `(config, policy) -> Player`, for one that plays otherwise.
+        player: Reference to `(config, policy, sampling, batch size) -> Player`, for one that plays otherwise.
         probe: Reference to `(config, policy) -> records`, for one that looks inside.
         study: Reference to its study, None where there is none.
         demo: Settings with which a run is tiny: `check_method` takes two steps of it on a CPU.
@@ -71,9 +79,9 @@ class Method:
             )
 
     @property
-    def config_type(self) -> type[RunConfig]:
+    def config_type(self) -> type[MethodConfig]:
         """The class of its configurations."""
-        kind: type[RunConfig] = load(self.config)
+        kind: type[MethodConfig] = load(self.config)
         return kind
 
     @property
@@ -89,6 +97,22 @@ class Method:
             raise ValueError(f"method '{self.name}' does not train: it has no learner")
         maker: MakeLearner = load(self.learner)
         return maker
+
+    @property
+    def make_player(self) -> MakePlayer:
+        """Its player's maker; ValueError if it does not play."""
+        if self.player is None:
+            raise ValueError(f"method '{self.name}' does not play: it has no player")
+        maker: MakePlayer = load(self.player)
+        return maker
+
+    @property
+    def make_probe(self) -> Probe:
+        """What looks; ValueError if it does not look inside."""
+        if self.probe is None:
+            raise ValueError(f"method '{self.name}' does not look inside: it has no probe")
+        probe: Probe = load(self.probe)
+        return probe
 
     @property
     def glossary(self) -> dict[str, str]:

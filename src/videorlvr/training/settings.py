@@ -12,9 +12,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from videorlvr.base.choices import unknown
-from videorlvr.training.config import RunConfig
+from videorlvr.training.config import MethodConfig
 
-AnyConfig = TypeVar("AnyConfig", bound=RunConfig)
+AnyConfig = TypeVar("AnyConfig", bound=MethodConfig)
 BOUNDS = {"ge": ">= ", "gt": "> ", "le": "<= ", "lt": "< "}
 
 
@@ -110,7 +110,7 @@ def _kind(annotation: Any) -> str:
     return names.get(annotation, "")
 
 
-def help_lines(config: RunConfig) -> Iterator[tuple[str, str, str, str]]:
+def help_lines(config: MethodConfig) -> Iterator[tuple[str, str, str, str]]:
     """(key, value in this recipe, range, sentence) for each key that a command line may set."""
     values = config.model_dump()
     for key, field in fields_of(type(config)):
@@ -122,7 +122,7 @@ def help_lines(config: RunConfig) -> Iterator[tuple[str, str, str, str]]:
         if isinstance(value, dict):
             continue  # its keys follow
         shown = (
-            ",".join(f"{task.world}:{task.level}" for task in config.tasks)
+            ",".join(f"{task['world']}:{task['level']}" for task in value)
             if key == "tasks"
             else yaml.safe_dump(value).removesuffix("...\n").strip()
         )

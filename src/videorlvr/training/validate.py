@@ -9,6 +9,7 @@ from videorlvr.judge.pool import Judge
 from videorlvr.models.api import Policy
 from videorlvr.players.policy import PolicyPlayer
 from videorlvr.training.config import RunConfig, VideoConfig
+from videorlvr.training.spectrum import spectrum_line
 from videorlvr.training.track import Metrics
 from videorlvr.worlds import world_of
 from videorlvr.worlds.api import Problem
@@ -46,6 +47,8 @@ class Validation:
             verdicts = self.judge(problems, player(world, problems, 0))
             line[f"val/success/{task.world}"] = sum(v.success for v in verdicts) / len(verdicts)
         line["val/success"] = sum(line.values()) / len(line)
+        if self.config.spectrum:
+            line |= spectrum_line(policy, self.problems, batch=self.config.batch)
         return line
 
     def _problems(self, world: str, level: str) -> list[Problem]:

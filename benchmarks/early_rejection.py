@@ -1,0 +1,157 @@
+"""Is the data estimate of an early step worth judging? One table, from which every arm follows.
+
+    python benchmarks/early_rejection.py measure --run policies/paper-sft --task maze:paper --out maze.npz
+    python benchmarks/early_rejection.py tell maze.npz
+
+`measure` samples M videos of each problem and judges the data estimate after every step: partial and final rewards
+[P, M, S] and successes [P, M]. An item's path does not depend on which others were dropped, so best-of-N, rejection
+at any step, random rejection and the oracle are all read off this table, at the same problems and noise. `tell`
+prints correlations by step, and success against network evaluations.
+
+Seeds are noise and problems at once: seed k takes problems k P .. (k + 1) P of the split.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+import numpy as np
+
+from videorlvr.methods.video.early_rejection.math import (
+    correlation,
+    misled,
+    solved_by,
+    spent,
+    starts_for,
+)
+
+
+def measure(args: argparse.Namespace) -> None:
+    import torch
+
+    from videorlvr.judge.pool import Judge
+    from videorlvr.judge.reward import rewards
+    from videorlvr.judge.tolerance import EXACT
+    from videorlvr.models.load import load_policy
+    from videorlvr.players.policy import condition_of, named_noise, walk
+    from videorlvr.players.sampling import Sampling
+    from videorlvr.worlds import world_of
+    from videorlvr.worlds.problems import make_problem
+
+    began, (world_name, level) = time.monotonic(), args.task.split(":")
+    world = world_of(world_name)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    policy = load_policy(Path(args.run) / "policy", device=device)
+    policy.compile() if device.type == "cuda" else None
+    sampling, out = Sampling(num_steps=args.num_steps), {}
+    with Judge(EXACT, args.workers) as judge:
+        for seed in range(args.seeds):
+            problems = [
+                make_problem(world, level, args.split, index)
+                for index in range(seed * args.problems, (seed + 1) * args.problems)
+            ]
+            parts = []  # [(start, step, futures)]
+            for first in range(0, len(problems), args.batch):
+                some = problems[first : first + args.batch]
+                condition = condition_of(policy, some)
+                for start in range(args.starts):
+                    noise = named_noise(some, start, condition.clean)
+                    for step in walk(policy, condition, noise, sampling):
+                        video = policy.decode(step.x0).cpu().numpy()
+                        parts.append((first, start, step.index, judge.submit(some, video)))
+            reward = np.zeros((len(problems), args.starts, args.num_steps), np.float32)
+            success = np.zeros_like(reward, dtype=bool)
+            for first, start, step, futures in parts:
+                verdicts = judge.collect(futures)
+                rows = slice(first, first + len(verdicts))
+                reward[rows, start, step] = rewards(world_name, args.reward, verdicts)
+                success[rows, start, step] = [verdict.success for verdict in verdicts]
+            out |= {f"reward_{seed}": reward, f"success_{seed}": success}
+            rate = success[:, :, -1].mean()
+            print(f"{args.task} seed {seed}: {rate:.3f}, {time.monotonic() - began:.0f} s", flush=True)
+            told = {key: str(value) for key, value in vars(args).items() if key != "do"}
+            np.savez_compressed(args.out, about=json.dumps(told), **out)
+
+
+def tell(args: argparse.Namespace) -> None:
+    for path in args.tables:
+        table = np.load(path)
+        seeds = [key.removeprefix("reward_") for key in table.files if key.startswith("reward_")]
+        pairs = [
+            (table[f"reward_{s}"].astype(float), table[f"success_{s}"][:, :, -1].astype(float)) for s in seeds
+        ]
+        num_steps = pairs[0][0].shape[2]
+        print(f"\n{path}: {len(seeds)} seeds, success {np.mean([s.mean() for _, s in pairs]):.3f}")
+        print("after step, correlation with the final reward over all and within problems, misled at 4 of 8")
+        for at in range(num_steps):
+            rows = [
+                (
+                    correlation(r[:, :, at], r[:, :, -1], within=False),
+                    correlation(r[:, :, at], r[:, :, -1], within=True),
+                    misled(r[:, :8, at], s[:, :8], 4).mean(),
+                )
+                for r, s in pairs
+            ]
+            print(f"  {at + 1:2d}  " + "  ".join(f"{value:.3f}" for value in np.mean(rows, axis=0)))
+        for line in frontier(pairs, num_steps):
+            print(line)
+
+
+def frontier(pairs: list, num_steps: int) -> list[str]:
+    """Success of best-of-N, and at the same evaluations of rejection by judge, by chance, and by the final reward."""
+    lines, rng = (
+        ["budget keep at starts evaluations | best-of-N judge random oracle (success by seed)"],
+        np.random.default_rng(0),
+    )
+    most, costs = pairs[0][1].shape[1], [1] * num_steps
+    for budget in (2, 4, 8):
+        for keep in (1, 2, 4):
+            for at in range(num_steps - 1):
+                if keep >= budget:
+                    continue
+                starts = min(starts_for(budget * num_steps, keep, costs, at), most)
+                cost = spent(starts, keep, costs, at)
+                row = [
+                    (
+                        s[:, :budget].max(1).mean(),
+                        solved_by(r[:, :starts, at], s[:, :starts], keep).mean(),
+                        solved_by(rng.random(s[:, :starts].shape), s[:, :starts], keep).mean(),
+                        solved_by(s[:, :starts], s[:, :starts], keep).mean(),
+                    )
+                    for r, s in pairs
+                ]
+                shown = "  ".join("/".join(f"{100 * v:.1f}" for v in column) for column in np.array(row).T)
+                lines.append(f"  {budget} {keep} {at + 1:2d} {starts:3d} {cost:4d} | {shown}")
+    return lines
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = parser.add_subparsers(required=True)
+    one = commands.add_parser("measure")
+    one.set_defaults(do=measure)
+    one.add_argument("--run", required=True)
+    one.add_argument("--task", required=True)
+    one.add_argument("--out", required=True)
+    one.add_argument("--split", default="val")
+    one.add_argument("--problems", type=int, default=128)
+    one.add_argument("--starts", type=int, default=16)
+    one.add_argument("--seeds", type=int, default=3)
+    one.add_argument("--num-steps", type=int, default=10)
+    one.add_argument("--batch", type=int, default=128)
+    one.add_argument("--workers", type=int, default=0)
+    one.add_argument("--reward", default="dense-v1")
+    two = commands.add_parser("tell")
+    two.set_defaults(do=tell)
+    two.add_argument("tables", nargs="+")
+    args = parser.parse_args()
+    args.do(args)
+
+
+if __name__ == "__main__":
+    main()
