@@ -15,7 +15,7 @@ class At:
     """One look at the velocity.
 
     Attributes:
-        sigma: [B] float32 noise levels, on the state's device.
+        sigma: [B] float32 noise levels, on the state's device; [B, 1, T, 1, 1] in a regression with one a frame.
         index: Solver step k; [B] int64 where a replay mixes steps; None where no solver walks, as in a regression.
         items: [B] positions of these items in the batch that the walk began with; None for all, in order.
         corrector: True at the second look of a Heun step, which is at the step's end.

@@ -4,7 +4,8 @@ Job: define x_sigma = (1 - sigma) x0 + sigma eps once, with every conversion tha
 Law: `data_estimate` and `noise_estimate` invert `interpolate` for the velocity of `velocity_target`.
 
 Legend: `x`, `x0`, `noise`, `velocity` are [B, ...] of any rank >= 2 (B batch items); `sigma` is [B],
-the noise level in [0, 1] (1 noise, 0 data). Data is scaled to about unit variance by the codec.
+the noise level in [0, 1] (1 noise, 0 data), or of the rank of x where parts of an item have their own, as in
+[B, 1, T, 1, 1]. Data is scaled to about unit variance by the codec.
 
 Source: rectified flow, arXiv:2209.03003; flow matching, arXiv:2210.02747 (their time runs the other way).
 """
@@ -14,25 +15,27 @@ from torch import Tensor
 
 
 def expand(sigma: Tensor, x: Tensor) -> Tensor:
-    """View `sigma` [B] as [B, 1, ..., 1], so that it multiplies `x` [B, ...] item by item.
+    """View `sigma` [B] as [B, 1, ..., 1], so that it multiplies `x` [B, ...] item by item; of x's rank it stays.
 
     Only this function lines the two up. Plain broadcasting would line [B] up with the *last*
     axis of x, without a word whenever that axis happens to be as long as the batch.
 
     Raises:
-        ValueError: If `sigma` is not one number an item, or is held in fewer than 32 bits (bfloat16
+        ValueError: If `sigma` is neither one number an item nor lined up with x axis by axis, or is held in fewer than 32 bits (bfloat16
             has eight significant bits: 0.921 would become 0.922).
     """
     if x.ndim < 2:
         raise ValueError(f"x has shape {tuple(x.shape)}; expected [B, ...] with rank >= 2; add a batch axis")
-    if sigma.shape != x.shape[:1]:
+    lined_up = sigma.ndim == x.ndim and sigma.shape[0] == x.shape[0]
+    lined_up = lined_up and all(m in (1, n) for m, n in zip(sigma.shape, x.shape, strict=True))
+    if sigma.shape != x.shape[:1] and not lined_up:
         raise ValueError(
             f"sigma has shape {tuple(sigma.shape)}; expected ({x.shape[0]},), one noise level an item; "
-            f"use torch.full((B,), value) for a shared level"
+            f"use torch.full((B,), value) for a shared level, [B, 1, T, 1, 1] for one a frame"
         )
     if sigma.dtype not in (torch.float32, torch.float64):
         raise ValueError(f"sigma is {sigma.dtype}; expected float32, noise levels are never rounded to less")
-    return sigma.reshape(-1, *([1] * (x.ndim - 1)))
+    return sigma if lined_up else sigma.reshape(-1, *([1] * (x.ndim - 1)))
 
 
 def interpolate(x0: Tensor, noise: Tensor, sigma: Tensor) -> Tensor:

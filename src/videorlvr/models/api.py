@@ -64,6 +64,24 @@ class Condition:
         return int(self.free[:1].expand(self.clean[:1].shape).sum())
 
 
+@dataclass(frozen=True, eq=False)
+class Chunk:
+    """Some frames of videos on their way: their condition, in which the past may be remembered, and, once they are
+    made, their latents [B, C, T', H, W]."""
+
+    frames: slice
+    condition: Condition
+    made: Tensor | None = None
+
+    def with_made(self, made: Tensor) -> Chunk:
+        return Chunk(self.frames, self.condition, made)
+
+    def pick(self, keep: Tensor) -> Chunk:
+        """The chunk of the items `keep` (bool [B] or indices)."""
+        made = None if self.made is None else self.made[keep]
+        return Chunk(self.frames, self.condition.pick(keep), made)
+
+
 class Trainable(Protocol):
     """What a run trains and saves, a policy of whatever host.
 
@@ -108,6 +126,18 @@ class Policy(Trainable, Protocol):
 
     def decode(self, x_BCTHW: Tensor) -> Tensor:
         """Latents -> uint8 videos [B, T, H, W, 3]."""
+        ...
+
+    def chunks(self, num_frames: int) -> tuple[slice, ...]:
+        """The frames that are made together, in order: one slice of all, or several where a policy is causal."""
+        ...
+
+    def taught(self, condition: Condition, x0_BCTHW: Tensor) -> Condition:
+        """The condition for a regression on whole videos: with the clean chunks that each chunk comes after."""
+        ...
+
+    def next_chunk(self, condition: Condition, done: Chunk | None) -> Chunk:
+        """What chunk follows `done`, or begins a video (None), under the whole video's condition."""
         ...
 
     def velocity(self, x_BCTHW: Tensor, at: At, condition: Condition) -> Tensor:

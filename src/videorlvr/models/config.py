@@ -21,6 +21,11 @@ class DiTConfig(BaseModel):
     predicts: Literal["velocity", "data"] = Field(
         default="data", description="what the network's last layer means; the loss is on velocity either way"
     )
+    chunk_frames: int | None = Field(
+        default=None,
+        ge=1,
+        description="frames a chunk of a causal policy, which makes a video chunk by chunk; null for all at once",
+    )
 
     def model_post_init(self, _: Any) -> None:
         check_heads(self.width, self.heads)

@@ -75,21 +75,35 @@ class Block(nn.Module):
     def forward(
         self, x_BTSD: Tensor, modulation_BT16D: Tensor, cos_N1D: Tensor, sin_N1D: Tensor, attention: Attention
     ) -> Tensor:
-        batch, frames, space, width = x_BTSD.shape
-        own = self.modulation.to(modulation_BT16D.dtype)  # else bf16 turns into a float32 residual stream
-        shift_a, scale_a, gate_a, shift_m, scale_m, gate_m = (modulation_BT16D + own).unbind(dim=-2)
+        q, k, v = self.enter(x_BTSD, modulation_BT16D, cos_N1D, sin_N1D)
+        return self.leave(x_BTSD, modulation_BT16D, attention(q, k, v))
 
-        h = F.layer_norm(x_BTSD, (width,)) * (1 + scale_a) + shift_a
+    def enter(
+        self, x_BTSD: Tensor, modulation_BT16D: Tensor, cos_N1D: Tensor, sin_N1D: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries, keys and values of all tokens, [B, heads, N, head_dim] each."""
+        batch, frames, space, width = x_BTSD.shape
+        shift, scale, _, _, _, _ = self._modulation(modulation_BT16D)
+        h = F.layer_norm(x_BTSD, (width,)) * (1 + scale) + shift
         # Heads stay where the matrix product left them: moving them first makes every pass over q and k slower.
         q, k, v = self.qkv(h).reshape(batch, frames * space, 3, self.heads, width // self.heads).unbind(2)
         q = rotate(F.rms_norm(q, q.shape[-1:], self.query_scale.to(q.dtype)), cos_N1D, sin_N1D).to(v.dtype)
         k = rotate(F.rms_norm(k, k.shape[-1:], self.key_scale.to(k.dtype)), cos_N1D, sin_N1D).to(v.dtype)
-        h = attention(q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)).transpose(1, 2)
-        x_BTSD = x_BTSD + gate_a * self.out(h.reshape(batch, frames, space, width))
+        return q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)
 
-        h = F.layer_norm(x_BTSD, (width,)) * (1 + scale_m) + shift_m
+    def leave(self, x_BTSD: Tensor, modulation_BT16D: Tensor, attended_BHND: Tensor) -> Tensor:
+        """The residual stream after the attention's answer and the hidden layer."""
+        width = x_BTSD.shape[-1]
+        _, _, gate_a, shift, scale, gate_m = self._modulation(modulation_BT16D)
+        x_BTSD = x_BTSD + gate_a * self.out(attended_BHND.transpose(1, 2).reshape(x_BTSD.shape))
+        h = F.layer_norm(x_BTSD, (width,)) * (1 + scale) + shift
         h = self.down(F.gelu(self.up(h), approximate="tanh"))
         return torch.addcmul(x_BTSD, gate_m, h)
+
+    def _modulation(self, modulation_BT16D: Tensor) -> tuple[Tensor, ...]:
+        """Shift, scale and gate of the attention, and of the hidden layer."""
+        own = self.modulation.to(modulation_BT16D.dtype)  # else bf16 turns into a float32 residual stream
+        return (modulation_BT16D + own).unbind(dim=-2)
 
 
 class DiT(nn.Module):

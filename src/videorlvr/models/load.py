@@ -41,6 +41,7 @@ KINDS: Found[Kind] = Found(
     {
         BUILTIN: "videorlvr.models.pixels:BuiltinPolicy",
         "looped": "videorlvr.models.pixels:LoopedPolicy",
+        "causal": "videorlvr.models.causal_policy:CausalPolicy",
         "language": "videorlvr.models.language.policy:LanguagePolicy",
     },
 )
@@ -48,10 +49,13 @@ KINDS: Found[Kind] = Found(
 
 def new_policy(config: ModelConfig | LanguageConfig, *, seed: int, device: torch.device) -> Any:
     """A policy that has learnt nothing, its weights drawn from `seed`."""
+    from videorlvr.models.causal_policy import CausalPolicy
     from videorlvr.models.language.policy import LanguagePolicy
     from videorlvr.models.pixels import BuiltinPolicy, LoopedPolicy
 
     match config:
+        case DiTConfig(chunk_frames=int()):
+            return CausalPolicy.new(config, seed=seed, device=device)
         case DiTConfig():
             return BuiltinPolicy.new(config, seed=seed, device=device)
         case LoopedConfig():

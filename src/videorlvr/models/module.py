@@ -10,9 +10,12 @@ from typing import Self
 import torch
 from torch import Tensor, nn
 
+from videorlvr.models.api import Chunk, Condition
+
 
 class ModulePolicy:
-    """module: what is trained. A subclass adds `condition`, `encode`, `decode`, `velocity` and `save`."""
+    """module: what is trained. A subclass adds `condition`, `encode`, `decode`, `velocity` and `save`. It
+    makes a video at once, unless a subclass says otherwise."""
 
     def __init__(self, module: nn.Module) -> None:
         self.module = module
@@ -32,6 +35,15 @@ class ModulePolicy:
 
     def compile(self) -> None:
         pass
+
+    def chunks(self, num_frames: int) -> tuple[slice, ...]:
+        return (slice(0, num_frames),)
+
+    def taught(self, condition: Condition, x0_BCTHW: Tensor) -> Condition:
+        return condition
+
+    def next_chunk(self, condition: Condition, done: Chunk | None) -> Chunk:
+        return Chunk(slice(0, condition.clean.shape[2]), condition)
 
     def trainable_state(self) -> dict[str, Tensor]:
         return trainable_state(self.module)

@@ -84,7 +84,7 @@ class PixelPolicy(ModulePolicy):
         tensors = {k: v.detach().to("cpu", dtype) for k, v in self.module.state_dict().items()}
         write_shards(tensors, folder / WEIGHTS, most_bytes=most_bytes or sys.maxsize)
         config: DiTConfig | LoopedConfig = self.module.config  # type: ignore[assignment]
-        values = {"kind": self.kind, **config.model_dump()}
+        values = {"kind": self.kind, **config.model_dump(exclude_none=True)}
         write_text_atomic(folder / CONFIG, json.dumps(values, indent=2) + "\n")
 
     @property
@@ -102,10 +102,14 @@ class PixelPolicy(ModulePolicy):
         return decode_pixels(x_BCTHW)
 
     def velocity(self, x_BCTHW: Tensor, at: At, condition: Condition) -> Tensor:
-        half = self.compute_dtype is torch.bfloat16
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=half):
+        with self._autocast():
             out: Tensor = self.module(x_BCTHW, at.sigma, condition.clean[:, :, 0])
         return out
+
+    def _autocast(self) -> torch.autocast:
+        return torch.autocast(
+            self.device.type, torch.bfloat16, enabled=self.compute_dtype is torch.bfloat16
+        )
 
 
 class BuiltinPolicy(PixelPolicy):

@@ -9,6 +9,7 @@ B batch, C channel, T frame, H W.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from torch import Tensor
 from videorlvr.base import seeding
 from videorlvr.flow.at import At
 from videorlvr.flow.sampler import Step, StochasticSteps, denoise
-from videorlvr.models.api import Condition, Policy
+from videorlvr.models.api import Chunk, Condition, Policy
 from videorlvr.players.meter import Meter, counting
 from videorlvr.players.sampling import Sampling
 from videorlvr.worlds import world_of
@@ -104,12 +105,60 @@ def roll(
     steer: Steer | None = None,
     meter: Meter | None = None,
 ) -> Tensor:
-    """Latents [B, C, T, H, W] at the end of the ODE from `noise`; fewer items where `steer` dropped some."""
+    """Latents [B, C, T, H, W] at the end of the ODE from `noise`; fewer items where `steer` dropped some.
+
+    Raises:
+        ValueError: For `steer` with a causal policy, which has no step of a whole video to look at.
+    """
+    if steer is None:
+        made = noise
+        for progress in chunkwise(policy, condition, noise, sampling, meter=meter):
+            made = progress.made
+        return made
+    if len(policy.chunks(noise.shape[2])) > 1:
+        raise ValueError("steer with a causal policy: its steps are a chunk's; answer `chunkwise` instead")
     last: Step | None = None
     for last in walk(policy, condition, noise, sampling, steer=steer, meter=meter):  # noqa: B007
         pass
     assert last is not None
     return last.x_next
+
+
+@dataclass(frozen=True, eq=False)
+class Progress:
+    """A batch after one more chunk.
+
+    made: [B, C, t, H, W] all frames so far. items: [B] positions of these items in the batch that was begun with.
+    """
+
+    made: Tensor
+    items: Tensor
+
+
+def chunkwise(
+    policy: Policy, condition: Condition, noise: Tensor, sampling: Sampling, *, meter: Meter | None = None
+) -> Generator[Progress, Tensor | None, None]:
+    """Make videos chunk by chunk, each by the ODE from its own part of `noise` [B, C, T, H, W].
+
+    Answer with `.send(keep)`, a bool [B] or indices, to go on with those items only; it ends when none is left.
+    An item does not depend on which others were dropped.
+    """
+    done: Chunk | None = None
+    made, items = noise[:, :, :0], torch.arange(len(noise), device=noise.device)
+    for frames in policy.chunks(noise.shape[2]):
+        with torch.no_grad(), counting(meter, 0 if done is None else len(items)):
+            begun = policy.next_chunk(condition, done)
+        assert begun.frames == frames
+        x = noise[:, :, frames]
+        for step in walk(policy, begun.condition, x, sampling, meter=meter):
+            x = step.x_next
+        done, made = begun.with_made(x), torch.cat([made, x], dim=2)
+        keep = yield Progress(made, items)
+        if keep is not None:
+            condition, done, noise = condition.pick(keep), done.pick(keep), noise[keep]
+            made, items = made[keep], items[keep]
+        if not len(items):
+            return
 
 
 class PolicyPlayer:

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from videorlvr.flow.at import At, Field
 from videorlvr.flow.regression import error_of, mean_over_free, noisy
+from videorlvr.models.chunks import frame_levels
 
 
 def shifted_uniform(uniform_B: Tensor, shift: float) -> Tensor:
@@ -51,10 +52,15 @@ def regression_loss(
     generator: torch.Generator,
     shift: float,
     around: Around = AROUND,
+    chunks: tuple[slice, ...] = (slice(None),),
 ) -> Tensor:
-    """Mean over free dimensions of |v(x_sigma, sigma) - (noise - x0)|^2, a scalar; all chance from `generator`."""
+    """Mean over free dimensions of |v(x_sigma, sigma) - (noise - x0)|^2, a scalar; all chance from `generator`.
+
+    Each of `chunks` (frames of a causal policy) has a noise level of its own.
+    """
     x0, device = x0_BCTHW, x0_BCTHW.device
-    sigma = shifted_uniform(torch.rand(x0.shape[0], generator=generator, device=device), shift)
+    uniform = torch.rand(x0.shape[0] * len(chunks), generator=generator, device=device)
+    sigma = frame_levels(shifted_uniform(uniform, shift).reshape(-1, len(chunks)), chunks)
     noise = torch.randn(x0.shape, generator=generator, device=device)
     velocity = field(around.point(x0, sigma, noise, free, clean), At(sigma))
     return around.loss(velocity, x0, noise, free)

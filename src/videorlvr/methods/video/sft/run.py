@@ -85,10 +85,11 @@ class SFT:
 
     def _loss(self, world: str, pool: OracleVideos, index: int, video: Tensor) -> Tensor:
         prompts = pool.prompts(index, self.config.batch)
-        condition = self.policy.condition(video[:, 0], prompts, video.shape[1])
+        x0 = self.policy.encode(video)
+        condition = self.policy.taught(self.policy.condition(video[:, 0], prompts, video.shape[1]), x0)
         return regression_loss(
             lambda x, at: self.policy.velocity(x, at, condition),
-            self.policy.encode(video),
+            x0,
             free=condition.free,
             clean=condition.clean,
             generator=generator_on(
@@ -96,6 +97,7 @@ class SFT:
             ),
             shift=self.config.sampling.shift,
             around=self.around,
+            chunks=self.policy.chunks(x0.shape[2]),
         )
 
     def _lr(self, index: int) -> float:
