@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 
+from videorlvr.models.chunks import chunks_of
 from videorlvr.training.credit import frame_advantages, legal_frames, returns_to_go
 from videorlvr.worlds.api import Verdict
 
@@ -77,3 +78,37 @@ def test_nothing_after_the_fault_and_nothing_before_any():
     assert not advantages[1, 4:].any()
     assert not advantages[2, 4:].any()
     assert np.abs(advantages[:, 1]).max() < 0.05 < np.abs(advantages[:, 3]).max()
+
+
+def test_chunks_of_one_frame_are_frames_and_one_chunk_is_the_video():
+    legal, ids = np.array([5, 2, 3, 4]), np.zeros(4)
+    settings = {"bonus": BONUS, "discount": 1.0, "max_advantage": 99.0}
+    by_frame, _ = frame_advantages(legal, ids, 5, **settings)
+    ones, _ = frame_advantages(legal, ids, 5, **settings, chunks=chunks_of(5, 1))
+    np.testing.assert_array_equal(ones, by_frame)
+    whole = returns_to_go(legal, 5, bonus=BONUS, discount=1.0)[:, 0]
+    one, _ = frame_advantages(legal, ids, 5, **settings, chunks=chunks_of(5, None))
+    np.testing.assert_allclose(
+        one[:, 1:], np.repeat(((whole - whole.mean()) / whole.std())[:, None], 4, axis=1)
+    )
+    assert (one[:, 0] == 0).all()
+
+
+def test_credit_by_chunk_is_the_gradient():
+    """Two frames a chunk, drawn together: the score is a chunk's, and the estimator is still exact."""
+    logits, step = np.log(CHANCE / (1 - CHANCE)), 1e-5 * np.eye(4)
+    exact = np.array([(expected_return(logits + d) - expected_return(logits - d)) / 2e-5 for d in step])
+    legal, scores = population()
+    chunks = chunks_of(5, 2)
+    assert [(part.start, part.stop) for part in chunks] == [(0, 3), (3, 5)]
+    advantages, _ = frame_advantages(
+        legal, np.zeros(64), 5, bonus=BONUS, discount=1.0, max_advantage=99.0, chunks=chunks
+    )
+    whole = returns_to_go(legal, 5, bonus=BONUS, discount=1.0)[:, 0]
+    by_chunk = whole.std() * advantages[:, 1:] * scores
+    np.testing.assert_allclose(by_chunk.mean(0), exact, atol=1e-9)
+    assert (advantages[legal == 2, 1:3] == advantages[legal == 2, 1:2]).all(), (
+        "the faulty chunk's frames share one"
+    )
+    assert (advantages[legal == 2, 3:] == 0).all(), "after the fault nothing counts"
+    assert (advantages[legal == 2, 1] < 0).all()

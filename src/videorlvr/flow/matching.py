@@ -24,10 +24,10 @@ from videorlvr.flow.regression import item_means
 
 @dataclass(frozen=True, eq=False)
 class Point:
-    """x = (1 - sigma) x0 + sigma eps, clean where given; target = eps - x0."""
+    """x = (1 - sigma) x0 + sigma eps, clean where given; target = eps - x0. sigma is [B], or of x's rank."""
 
     x: Tensor
-    sigma_B: Tensor
+    sigma: Tensor
     target: Tensor
 
 
@@ -52,10 +52,10 @@ def levels_in(
     return shift * s / (1 + (shift - 1) * s)
 
 
-def point_on_path(x0: Tensor, sigma_B: Tensor, noise: Tensor, *, free: Tensor, clean: Tensor) -> Point:
-    """The point of the path at `sigma_B`, what is given left clean."""
-    x = torch.where(free, interpolate(x0, noise, sigma_B), clean)
-    return Point(x, sigma_B, velocity_target(x0, noise))
+def point_on_path(x0: Tensor, sigma: Tensor, noise: Tensor, *, free: Tensor, clean: Tensor) -> Point:
+    """The point of the path at `sigma`, what is given left clean."""
+    x = torch.where(free, interpolate(x0, noise, sigma), clean)
+    return Point(x, sigma, velocity_target(x0, noise))
 
 
 def frame_error(velocity: Tensor, target: Tensor, free: Tensor) -> tuple[Tensor, Tensor]:

@@ -21,8 +21,8 @@ def expand(sigma: Tensor, x: Tensor) -> Tensor:
     axis of x, without a word whenever that axis happens to be as long as the batch.
 
     Raises:
-        ValueError: If `sigma` is neither one number an item nor lined up with x axis by axis, or is held in fewer than 32 bits (bfloat16
-            has eight significant bits: 0.921 would become 0.922).
+        ValueError: If `sigma` is neither one number an item nor lined up with x axis by axis, or is held in fewer
+            than 32 bits (bfloat16 has eight significant bits: 0.921 would become 0.922).
     """
     if x.ndim < 2:
         raise ValueError(f"x has shape {tuple(x.shape)}; expected [B, ...] with rank >= 2; add a batch axis")

@@ -7,6 +7,8 @@ B batch, T frame, K chunk.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import torch
 from torch import Tensor
 
@@ -20,7 +22,7 @@ def chunks_of(num_frames: int, chunk_frames: int | None) -> tuple[slice, ...]:
     """
     size = num_frames if chunk_frames is None else chunk_frames
     bounds = [0, *range(1 + size, num_frames, size), num_frames]
-    return tuple(slice(start, stop) for start, stop in zip(bounds, bounds[1:], strict=False))
+    return tuple(slice(start, stop) for start, stop in pairwise(bounds))
 
 
 def frame_levels(sigma_BK: Tensor, chunks: tuple[slice, ...]) -> Tensor:
@@ -29,3 +31,9 @@ def frame_levels(sigma_BK: Tensor, chunks: tuple[slice, ...]) -> Tensor:
         return sigma_BK[:, 0]
     lengths = torch.tensor([part.stop - part.start for part in chunks], device=sigma_BK.device)
     return sigma_BK.repeat_interleave(lengths, dim=1)[:, None, :, None, None]
+
+
+def frames_seen(chunks: tuple[slice, ...]) -> float:
+    """Frames that go through the network in a regression on whole videos, over those of the video: 1, or nearly 2
+    where a clean past stands beside."""
+    return 1 + chunks[-1].start / chunks[-1].stop if len(chunks) > 1 else 1.0

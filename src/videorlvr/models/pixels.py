@@ -107,9 +107,7 @@ class PixelPolicy(ModulePolicy):
         return out
 
     def _autocast(self) -> torch.autocast:
-        return torch.autocast(
-            self.device.type, torch.bfloat16, enabled=self.compute_dtype is torch.bfloat16
-        )
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.compute_dtype is torch.bfloat16)
 
 
 class BuiltinPolicy(PixelPolicy):

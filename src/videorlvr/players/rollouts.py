@@ -19,7 +19,9 @@ from torch import Tensor
 
 from videorlvr.flow.gaussian import Transition, kl_mean, log_prob_mean
 from videorlvr.flow.sampler import Step, StochasticSteps, replay_transition
+from videorlvr.judge.pool import Judge
 from videorlvr.models.api import Condition, Policy
+from videorlvr.players.chunks import sample_chunks
 from videorlvr.players.policy import condition_of, walk
 from videorlvr.players.sampling import Sampling, evaluations_of
 from videorlvr.worlds.api import Problem, Video
@@ -87,7 +89,7 @@ class Rollouts:
     x0: latents at the end of the path, float32 [B, C, T, H, W].
     problems: one a video. group_ids: int64 [B]; equal for the videos that share their credit.
     trajectory: of the stochastic steps; None if the path was the ODE throughout.
-    num_forwards: network evaluations that one video took.
+    num_forwards: network evaluations that one video took; of a causal policy's the mean, in parts of a whole one.
     """
 
     x0: Tensor
@@ -96,7 +98,7 @@ class Rollouts:
     group_ids: GroupIds
     videos: Video
     trajectory: Trajectory | None
-    num_forwards: int
+    num_forwards: float
 
     def __len__(self) -> int:
         return len(self.problems)
@@ -125,7 +127,7 @@ class Rollouts:
             np.concatenate([part.group_ids for part in parts]),
             np.concatenate([part.videos for part in parts]),
             Trajectory.cat(trajectories) if trajectories else None,
-            parts[0].num_forwards,
+            sum(len(part) * part.num_forwards for part in parts) / sum(len(part) for part in parts),
         )
 
 
@@ -141,7 +143,7 @@ class Rolling:
     problems: list[Problem]
     group_ids: GroupIds
     trajectory: Trajectory | None
-    num_forwards: int
+    num_forwards: float
     pixels: Tensor
     bad: Tensor
     copied: torch.cuda.Event | None
@@ -179,11 +181,16 @@ def begin(
     sampling: Sampling,
     steps: StochasticSteps | None,
     generator: torch.Generator,
+    judge: Judge | None = None,
 ) -> Rolling:
     """Sample a video of each problem as one batch; noise and trajectory in the steps of `steps` only.
 
     Args:
         problems: One a video; those of a group are the same problem, which is conditioned on once.
+        judge: Ends a causal policy's videos at their first faulty chunk; None makes every video whole.
+
+    Raises:
+        ValueError: For `steps` with a causal policy.
     """
     _, first, place = np.unique(group_ids, return_index=True, return_inverse=True)
     condition = condition_of(policy, [problems[number] for number in first])
@@ -193,13 +200,21 @@ def begin(
     def normal(_: int, shape: torch.Size) -> Tensor:
         return torch.randn(shape, generator=generator, device=device)
 
-    x, num_forwards = normal(0, condition.clean.shape), 0
+    x, num_forwards = normal(0, condition.clean.shape), 0.0
     trajectory = Trajectory(steps) if steps is not None else None
-    for step in walk(policy, condition, x, sampling, stochastic=steps, noise_fn=normal):
-        x = step.x_next
-        num_forwards += 1 if step.transition is not None else evaluations_of(sampling, step.index)
-        if trajectory is not None:
-            trajectory.add(step, condition.free)
+    if len(policy.chunks(x.shape[2])) > 1:
+        if steps is not None:
+            raise ValueError(
+                "stochastic steps with a causal policy, whose steps are a chunk's: train it on the forward process "
+                "(awm, nft, rejection-sft, preference)"
+            )
+        x, num_forwards = sample_chunks(policy, condition, x, sampling, problems=problems, judge=judge)
+    else:
+        for step in walk(policy, condition, x, sampling, stochastic=steps, noise_fn=normal):
+            x = step.x_next
+            num_forwards += 1 if step.transition is not None else evaluations_of(sampling, step.index)
+            if trajectory is not None:
+                trajectory.add(step, condition.free)
     with torch.no_grad():
         pixels, bad = policy.decode(x), (~x.isfinite().flatten(1).all(1)).sum()
     copied = None

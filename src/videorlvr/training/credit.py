@@ -1,4 +1,4 @@
-"""Credit by frame: a video as an episode that ends at the judge's first faulty frame.
+"""Credit by frame or chunk: a video as an episode that ends at the judge's first faulty frame.
 
     r[f] = 1 / (T - 1) for a legal frame f >= 1,   r[T - 1] += bonus for a success
     G[f] = sum over g >= f of discount^(g - f) r[g]                               what is still earned from f on
@@ -8,6 +8,10 @@ With discount 1 and a policy whose frames are independent given the condition, s
 is the policy gradient: what a frame shows cannot change what was earned before it, and after the fault nothing
 is earned any more. Both are left out, so they bring no noise. A denoiser's frames are not independent, so in
 training this is an approximation; a discount below 1 keeps credit near the fault.
+
+A causal policy acts a chunk at a time, and each chunk is drawn given those before. Then the same with chunks for
+frames, G taken at a chunk's first frame, is no approximation: a chunk's frames share one A, the one with the fault is
+the last that counts, and its frames after the fault count with it, since it was drawn as one.
 
 Source: reward to go and baselines, REINFORCE (Williams, 1992); that the judge's frame ends the episode is ours.
 
@@ -53,17 +57,19 @@ def frame_advantages(
     bonus: float,
     discount: float,
     max_advantage: float,
+    chunks: Sequence[slice] | None = None,
 ) -> tuple[Floats, npt.NDArray[np.bool_]]:
     """A [N, T] and whether a video's group carries a signal [N]. std is that of the group's whole returns.
 
-    A group whose videos have equally many legal frames gets exactly zero.
+    A group whose videos have equally many legal frames gets exactly zero. `chunks` are the frames that a causal policy
+    makes together, all frames in order; None for each frame by itself.
     """
     frame = np.arange(num_frames)
-    to_go_NT = returns_to_go(legal_N, num_frames, bonus=bonus, discount=discount)
+    acted = frame if chunks is None else _first_free(chunks)  # the frame at which each frame was decided
+    to_go_NT = returns_to_go(legal_N, num_frames, bonus=bonus, discount=discount)[:, acted]
     whole_N = returns_to_go(legal_N, num_frames, bonus=bonus, discount=1.0)[:, 0]
-    alive_NT = (legal_N[:, None] >= frame) & (
-        frame >= 1
-    )  # up to and with the faulty frame, which earned nothing
+    # Up to and with the faulty frame, which earned nothing, or the chunk that it lies in.
+    alive_NT = (legal_N[:, None] >= acted) & (frame >= 1)
     out, live = np.zeros_like(to_go_NT), np.zeros(len(legal_N), bool)
     for group in np.unique(group_ids_N):
         own = group_ids_N == group
@@ -74,3 +80,8 @@ def frame_advantages(
         baseline = np.where(alive, to_go_NT[own], 0.0).sum(axis=0) / np.maximum(alive.sum(axis=0), 1)
         out[own] = np.where(alive, (to_go_NT[own] - baseline) / whole_N[own].std(), 0.0)
     return np.clip(out, -max_advantage, max_advantage), live
+
+
+def _first_free(chunks: Sequence[slice]) -> npt.NDArray[np.int64]:
+    """The first free frame of each frame's chunk, [T]."""
+    return np.array([max(part.start, 1) for part in chunks for _ in range(part.start, part.stop)], np.int64)

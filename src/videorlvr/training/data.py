@@ -25,7 +25,7 @@ from videorlvr.training.pool_cache import SEGMENT, CodesNTRQ, PoolCache
 from videorlvr.training.problems import first_of_pool
 from videorlvr.worlds import world_of
 from videorlvr.worlds.blocks import Codes, level_pictures, oracle_block
-from videorlvr.worlds.problems import make_problem
+from videorlvr.worlds.problems import level_of, make_problem
 
 BLOCK = 128
 LOOK_AHEAD = 4
@@ -72,6 +72,7 @@ class OracleVideos:
         self.task, self.seed, self.start, self.grow, self.size = task, seed, start, grow, size
         self.prefer_long, self.lengths = prefer_long, np.zeros(-(-size // BLOCK) * BLOCK, np.int16)
         self.first = first_of_pool(seed)
+        self.num_frames = level_of(world_of(task.world), task.level).num_frames
         self.workers, self.num_workers, self.device = workers, num_workers, device
         self.pictures = torch.from_numpy(level_pictures(task.world, task.level)).to(device)
         self.codes: Tensor | None = None

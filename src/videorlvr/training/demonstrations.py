@@ -13,6 +13,7 @@ from videorlvr.base.processes import start_workers
 from videorlvr.flow.at import At
 from videorlvr.flow.matching import levels_in, point_on_path, velocity_error
 from videorlvr.models.api import Policy
+from videorlvr.models.chunks import frame_levels, frames_seen
 from videorlvr.training.data import OracleVideos
 from videorlvr.training.device import generator_on, workers_of
 from videorlvr.training.matching_config import MatchingConfig
@@ -46,18 +47,26 @@ class Demonstrations:
             loss = self._loss(world, pool, step) / len(self.pools)
             (self.config.demonstration_weight * loss).backward()  # type: ignore[no-untyped-call]
             total += loss.detach()
-        return total, 3 * self.config.learning_batch * len(self.pools)
+        seen = sum(frames_seen(self.policy.chunks(pool.num_frames)) for pool in self.pools.values())
+        return total, round(3 * self.config.learning_batch * seen)
 
     def _loss(self, world: str, pool: OracleVideos, step: int) -> Tensor:
         config, device, size = self.config, self.policy.device, self.config.learning_batch
         video = pool.batch(step, size)
-        condition = self.policy.condition(video[:, 0], pool.prompts(step, size), video.shape[1])
         x0 = self.policy.encode(video)
+        condition = self.policy.condition(video[:, 0], pool.prompts(step, size), video.shape[1])
+        condition = self.policy.taught(condition, x0)
+        chunks = self.policy.chunks(x0.shape[2])
         generator = generator_on(device, seeding.seed_of("demonstrations", config.seed, world, step))
         num_steps = config.sampling.num_steps
         sigma = levels_in(
-            range(num_steps), size, num_steps=num_steps, shift=config.sampling.shift, generator=generator
+            range(num_steps),
+            size * len(chunks),
+            num_steps=num_steps,
+            shift=config.sampling.shift,
+            generator=generator,
         )
+        sigma = frame_levels(sigma.reshape(size, -1), chunks)
         noise = torch.randn(x0.shape, generator=generator, device=device)
         point = point_on_path(x0, sigma, noise, free=condition.free, clean=condition.clean)
         velocity = self.policy.velocity(point.x, At(sigma), condition)

@@ -67,6 +67,7 @@ class Trials:
 
     def __init__(self, config: RolloutConfig, policy: Policy, judge: Judge) -> None:
         self.config, self.policy, self.judge = config, policy, judge
+        self.stop_at_fault = False  # of a causal policy's videos
         levels = [(task.world, task.level) for task in config.tasks]
         self.queue = ProblemQueue(levels, config.problems, workers_of(config), seed=config.seed)
 
@@ -116,6 +117,7 @@ class Trials:
             sampling=config.sampling,
             steps=steps,
             generator=generator_on(self.policy.device, seed),
+            judge=self.judge if self.stop_at_fault else None,
         )
 
     def _rewarded(self, world: str, pairs: list[tuple[Rollouts, list[Verdict]]]) -> list[Judged]:
@@ -154,6 +156,10 @@ def figures(judged: list[Judged], config: RolloutConfig) -> Metrics:
     line["reward"] = float(np.mean([line[f"reward/{world}"] for world in worlds]))
     line["success"] = float(np.mean([line[f"success/{world}"] for world in worlds]))
     num_live = sum(int(batch.live.sum()) for batch in judged)
+    videos = sum(len(batch.rollouts) for batch in judged)
+    line["evaluations_a_video"] = (
+        sum(len(batch.rollouts) * batch.rollouts.num_forwards for batch in judged) / videos
+    )
     line["groups"] = config.problems * len(config.tasks)
     line["zero_variance_groups"] = line["groups"] - num_live // config.group
     return line

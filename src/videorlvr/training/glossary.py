@@ -25,6 +25,7 @@ TRIALS = {
     "success": "share of the iteration's videos that solve their problem, mean over worlds",
     "success/*": "share of the world's videos that solve their problem",
     "component/*": "mean of a component of the world's verdicts",
+    "evaluations_a_video": "network evaluations that a rollout took, a part of a video counted as a part",
     "groups": "groups of the iteration",
     "waited_s": "seconds in which nothing was left to do but wait for problems or verdicts",
     "zero_variance_groups": "groups whose rewards are equal, so that they teach nothing",

@@ -28,6 +28,7 @@ from videorlvr.flow.at import At
 from videorlvr.flow.matching import levels_in, point_on_path, velocity_error
 from videorlvr.flow.steps import window_steps
 from videorlvr.models.api import Policy
+from videorlvr.models.chunks import frame_levels, frames_seen
 from videorlvr.training.demonstrations import Demonstrations
 from videorlvr.training.device import generator_on, prepare
 from videorlvr.training.drawn import Drawn, Sums
@@ -86,7 +87,9 @@ class MatchingLearner(ABC):
     def step(self, index: int) -> Metrics:
         began = time.monotonic()
         judged, line = self.trials.collect(index, None)
-        self.network_evaluations += sum(len(part.rollouts) * part.rollouts.num_forwards for part in judged)
+        self.network_evaluations += round(
+            sum(len(part.rollouts) * part.rollouts.num_forwards for part in judged)
+        )
         worlds = dict.fromkeys(part.world for part in judged)
         own = {world: Own.of([part for part in judged if part.world == world]) for world in worlds}
         for world, videos in own.items():
@@ -149,7 +152,7 @@ class MatchingLearner(ABC):
     def _backward(self, batch: MicroBatch, sums: Sums) -> None:
         """Add a micro-batch's gradient."""
         drawn = self.draw(batch)
-        velocity = self.policy.velocity(drawn.point.x, At(drawn.point.sigma_B), drawn.condition)
+        velocity = self.policy.velocity(drawn.point.x, At(drawn.point.sigma), drawn.condition)
         lost = self.loss(velocity, drawn)
         count = batch.count_U.to(lost)
         total = (count * lost).sum()
@@ -159,22 +162,27 @@ class MatchingLearner(ABC):
             sums.add(change=(count * change).sum() / count.sum())
         total.backward()  # type: ignore[no-untyped-call]
         sums.add(loss=(count * lost).sum() / count.sum())
-        self.network_evaluations += 3 * len(velocity)
+        self.network_evaluations += round(
+            3 * len(velocity) * frames_seen(self.policy.chunks(velocity.shape[2]))
+        )
 
     def draw(self, batch: MicroBatch) -> Drawn:
         """Units at points of the path; the videos of a unit share level and noise."""
         config, device, units = self.config, self.policy.device, batch.units
         per_unit, num_units = units.index_UM.shape[1], len(batch.number_U)
         index = units.index_UM[batch.number_U].flatten().to(device)
-        x0, condition = units.rollouts.x0[index], units.rollouts.condition.pick(index)
+        x0 = units.rollouts.x0[index]
+        condition = self.policy.taught(units.rollouts.condition.pick(index), x0)
+        chunks = self.policy.chunks(x0.shape[2])
         generator = generator_on(device, batch.seed)
         sigma = levels_in(
             self.steps(batch.seed),
-            num_units,
+            num_units * len(chunks),
             num_steps=config.sampling.num_steps,
             shift=config.sampling.shift,
             generator=generator,
-        ).repeat_interleave(per_unit)
+        )
+        sigma = frame_levels(sigma.reshape(num_units, -1).repeat_interleave(per_unit, dim=0), chunks)
         noise = torch.randn((num_units, *x0.shape[1:]), generator=generator, device=device)
         noise = noise.repeat_interleave(per_unit, dim=0)
         point = point_on_path(x0, sigma, noise, free=condition.free, clean=condition.clean)
@@ -189,9 +197,10 @@ class MatchingLearner(ABC):
 
     def _others(self, policy: Policy, drawn: Drawn) -> Tensor:
         """Another policy's velocity at the same points."""
-        self.network_evaluations += len(drawn.point.x)
+        seen = frames_seen(policy.chunks(drawn.point.x.shape[2]))
+        self.network_evaluations += round(len(drawn.point.x) * seen)
         with torch.no_grad():
-            return policy.velocity(drawn.point.x, At(drawn.point.sigma_B), drawn.condition)
+            return policy.velocity(drawn.point.x, At(drawn.point.sigma), drawn.condition)
 
     def steps(self, seed: int) -> tuple[int, ...]:
         """Steps of the sampler whose noise levels are trained. The last one counts here: nothing is put into it."""

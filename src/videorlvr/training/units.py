@@ -105,8 +105,10 @@ def advantage_units(own: Own) -> Units:
     return Units(own.rollouts, number[:, None], own.advantages_N[number.to(own.advantages_N.device)])
 
 
-def frame_credit_units(own: Own, *, bonus: float, discount: float, max_advantage: float) -> Units:
-    """The same with an advantage for each frame, from the judge's first faulty one (`credit`)."""
+def frame_credit_units(
+    own: Own, *, bonus: float, discount: float, max_advantage: float, chunks: Sequence[slice] | None = None
+) -> Units:
+    """The same with an advantage for each frame, or chunk of frames, from the judge's first faulty one (`credit`)."""
     num_frames = own.rollouts.problems[0].num_frames
     advantages_NT, live_N = frame_advantages(
         legal_frames(own.verdicts, num_frames),
@@ -115,6 +117,7 @@ def frame_credit_units(own: Own, *, bonus: float, discount: float, max_advantage
         bonus=bonus,
         discount=discount,
         max_advantage=max_advantage,
+        chunks=chunks,
     )
     number = np.flatnonzero(live_N)
     weight = torch.from_numpy(advantages_NT[number]).to(own.advantages_N)

@@ -66,7 +66,9 @@ class GRPO:
     def step(self, index: int) -> Metrics:
         began = time.monotonic()
         judged, line = self.trials.collect(index, self.steps(index))
-        self.network_evaluations += sum(len(part.rollouts) * part.rollouts.num_forwards for part in judged)
+        self.network_evaluations += round(
+            sum(len(part.rollouts) * part.rollouts.num_forwards for part in judged)
+        )
         rolled = time.monotonic()
         self.optimizer.set_lr(self.config.lr * min(1.0, (index + 1) / max(self.config.warmup, 1)))
         line |= self.improve(self.turns(judged))

@@ -13,6 +13,7 @@ from videorlvr.base.processes import start_workers
 from videorlvr.methods.video.sft.config import SFTConfig
 from videorlvr.methods.video.sft.math import AROUND, learning_rate, regression_loss
 from videorlvr.models.api import Policy
+from videorlvr.models.chunks import frames_seen
 from videorlvr.training.config import Task
 from videorlvr.training.data import OracleVideos
 from videorlvr.training.device import generator_on, prepare, workers_of
@@ -77,7 +78,8 @@ class SFT:
             (loss / len(self.pools)).backward()  # type: ignore[no-untyped-call]
             self._add(f"loss/{world}", loss.detach())
             total += loss.detach()
-            self.network_evaluations += 3 * config.batch
+            seen = frames_seen(self.policy.chunks(pool.num_frames))
+            self.network_evaluations += round(3 * config.batch * seen)
         self._update(index, total)
         self.untold += 1
         told = (index + 1) % config.log_every == 0 or index + 1 == config.num_steps
