@@ -28,6 +28,7 @@ from videorlvr.models.block_causal import BlockCausal
 from videorlvr.models.chunks import chunks_of
 from videorlvr.models.config import DiTConfig
 from videorlvr.models.dit import MIN_DIVISOR_SIGMA, Block, DiT, rotary_angles, sigma_embedding
+from videorlvr.models.seam import Site
 
 Attend = Callable[[int, Tensor, Tensor, Tensor], Tensor]
 """(layer, q, k, v) -> what the queries read, [B, H, N, D / H]."""
@@ -132,6 +133,11 @@ class CausalDiT(DiT):
         attend: Attend,
     ) -> Tensor:
         """What the last layer says of these frames, float32 [B, C, T, H, W]; `place` are their numbers in the video."""
+        if self.seam.attend is not None:
+            raise ValueError(
+                "attention was exchanged in a causal network, whose mask and cache are its own: "
+                "attach a tap alone"
+            )
         batch, frames = sigma_BT.shape
         height, width = size_HW
         x = self.patch_in(torch.cat([patches_BTSP, hint_BTSP], dim=-1))
@@ -143,6 +149,7 @@ class CausalDiT(DiT):
             assert isinstance(block, Block)
             q, k, v = self.enter(block, x, modulation, cos, sin)
             x = self.leave(block, x, modulation, attend(layer, q, k, v))
+            self.seam.show(Site(layer), x)
         shift, scale = self.modulate_out(embedded).reshape(batch, frames, 1, -1).chunk(2, dim=-1)
         x = F.layer_norm(x, (self.config.width,)) * (1 + scale) + shift
         return self.unpatch(self.patch_out(x), height, width).float()
