@@ -62,6 +62,7 @@ OTHERS = {
     "model.patch_px": 4,
     "model.mlp_ratio": 2,
     "model.predicts": "velocity",
+    "model.chunk_frames": 2,
 }
 LOOPED = {"model.loops": 1, "model.patch_frames": 2, "model.patch_px": 4, "model.mlp_ratio": 2}
 """Keys of the looped form, which has most of the plain one's, too."""
