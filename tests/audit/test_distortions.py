@@ -27,7 +27,19 @@ RESHAPING = {
     "fewer frames",
     "more frames",
 }
-IN_PLACE = sorted(set(DISTORTIONS) - RESHAPING - {UNCHANGED})
+RETIMED = {
+    "merged duplicates",
+    "dissolves",
+    "smoothing",
+    "afterglow",
+    "shared means",
+    "interpolation",
+    "telecine",
+    "fades",
+    "cards",
+}
+"""They mix frames or add some; every frame that rests is still one of the video's."""
+IN_PLACE = sorted(set(DISTORTIONS) - RESHAPING - RETIMED - {UNCHANGED})
 GROWING = ("dimming", "fading contrast", "fading colours", "zoom", "pan")
 HARMLESS = {"larger"}  # the larger the way, the less is lost on it
 
@@ -163,6 +175,20 @@ def test_frames_keep_their_order_and_their_ends(name):
             assert len(shown) > len(VIDEO)
         else:
             assert len(shown) == len(set(shown)) < len(VIDEO)
+
+
+@pytest.mark.parametrize("name", sorted(RETIMED))
+def test_what_is_mixed_in_time_shows_nothing_else(name):
+    """Each pixel is between the least and the most that it ever is, cards and fades from black apart; where nothing
+    changes nothing is mixed; and the last frame of the video is shown in full."""
+    still = VIDEO[:1].repeat(9, axis=0)
+    for strength in DISTORTIONS[name].strengths:
+        shown = distorted(name, strength)
+        assert (np.abs(shown.astype(int) - VIDEO[-1]).max(axis=(1, 2, 3)) <= 20).any()
+        if name not in ("fades", "cards"):
+            assert (shown >= VIDEO.min(axis=0)).all()
+            assert (shown <= VIDEO.max(axis=0)).all()
+            assert np.array_equal(np.unique(distorted(name, strength, still), axis=0), still[:1])
 
 
 def test_the_autoencoder_is_a_projection():

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from videorlvr.audit import compression, drifts
+from videorlvr.audit import compression, drifts, retimed
 from videorlvr.audit.drifts import as_bytes, saturated
 from videorlvr.base.media.video import Video
 from videorlvr.worlds.api import Problem, World
@@ -217,5 +217,22 @@ DISTORTIONS: Mapping[str, Distortion] = {
             "fewer frames", "share of frames", (0.9, 0.75, 0.6, 0.5, 0.4), _resample, keeps_frames=False
         ),
         Distortion("more frames", "share of frames", (1.25, 1.5, 2, 3), _resample),
+        Distortion("merged duplicates", "", (1,), retimed.ended, keeps_frames=False),
+        Distortion("dissolves", "frames between two", (1, 2, 3), retimed.dissolves, keeps_frames=False),
+        Distortion(
+            "smoothing",
+            "share of either neighbour",
+            (0.1, 0.25, 1 / 3),
+            retimed.smoothing,
+            keeps_frames=False,
+        ),
+        Distortion("afterglow", "share of what was shown", (0.2, 0.4), retimed.afterglow, keeps_frames=False),
+        Distortion("shared means", "frames", (2, 4), retimed.shared_means, keeps_frames=False),
+        Distortion(
+            "interpolation", "frames a second", (12, 16, 24), retimed.interpolated, keeps_frames=False
+        ),
+        Distortion("telecine", "frames held before", (2, 1), retimed.telecine, keeps_frames=False),
+        Distortion("fades", "frames, each", (4, 8, 12), retimed.fades),
+        Distortion("cards", "frames, each", (8, 24), retimed.cards),
     )
 }

@@ -12,7 +12,9 @@ from videorlvr.judge.decoded import UNDECIDABLE
 from videorlvr.judge.finding import Finding
 from videorlvr.judge.frames import UNEXPLAINED
 from videorlvr.judge.locate import Box
+from videorlvr.judge.moving import settled_finding
 from videorlvr.judge.own_colours import SMALL_CELL_PX, Doubt, doubt_of
+from videorlvr.judge.passages import UnclearError
 from videorlvr.judge.read import measure, read
 from videorlvr.worlds.api import Problem, Trace, Verdict, Video, World
 from videorlvr.worlds.problems import theme_of
@@ -50,6 +52,35 @@ def explained_finding(world: World, problem: Problem, finding: Finding) -> Findi
         return dataclasses.replace(finding, verdict=verdict, why=str(doubt))
     why = f"it keeps the rules, but they do not explain all that it shows: {doubt}"
     return dataclasses.replace(finding, verdict=Verdict(False, UNDECIDABLE), why=why)
+
+
+def judged_as_moving(world: World, problem: Problem, still: Finding, *, steady: bool) -> Finding:
+    """The finding on a video that moves between its states, where that explains all of it; else the one on a video of
+    states, which blames no frames for a rule of the game that may be on their way from one state to another.
+
+    steady: its board is at rest; of one that is followed, parts of a pixel may look like a way between states.
+    """
+    late = still.verdict.frame is None or still.verdict.frame > 0
+    if still.verdict.success or not late or still.seen is None or still.layout is None:
+        return still
+    try:
+        moving = settled_finding(world, problem, still, small=is_small(problem, still.box, still.video))
+    except UnclearError as error:
+        blamed = still.verdict.frame
+        if error.odd or not steady or (blamed is not None and error.since > blamed):
+            return still
+        why = str(error)
+    else:
+        if moving is None or moving.settled is not None:
+            return moving or still
+        if not steady:
+            return still
+        why = moving.why
+    if still.verdict.reason == UNDECIDABLE:
+        why = f"{still.why}; taken for a video that moves: {why}"
+    else:
+        why = f"it was to be refused for {still.verdict.reason}, but it moves between states: {why}"
+    return dataclasses.replace(still, verdict=Verdict(False, UNDECIDABLE), why=why)
 
 
 def is_small(problem: Problem, box: Box | None, video: Video | None) -> bool:

@@ -32,7 +32,8 @@ import numpy as np
 from videorlvr.base.files import is_inside
 from videorlvr.base.media.read import read_video
 from videorlvr.base.media.video import VideoError
-from videorlvr.judge.certainty import doubt_about, explained_finding, is_small
+from videorlvr.judge.cards import frames_after, frames_before
+from videorlvr.judge.certainty import doubt_about, explained_finding, is_small, judged_as_moving
 from videorlvr.judge.decoded import UNDECIDABLE, SizeRule, frames_of, reason_of
 from videorlvr.judge.finding import Finding, undecidable
 from videorlvr.judge.follow import follow, has_moved
@@ -85,6 +86,7 @@ FOLLOWED_CELL_PX = 12
 """In smaller cells a success stands though its board has moved: parts of a pixel blur what they move."""
 MAX_UNSEEN = 1 / 32
 """How far, in cells, a board may lie outside its frame and still be held against a video: a quarter of a wall."""
+BEFORE = "what it shows before its board is no card and no fade that is set aside"
 SECOND_LOOK = ("wrong_start", "unreadable")
 
 
@@ -109,21 +111,50 @@ def examine(world: World, problem: Problem, files: Sequence[Path], tolerance: To
 def examine_frames(
     world: World, problem: Problem, frames: Callable[[SizeRule], tuple[Video, float]]
 ) -> Finding:
-    """The finding on frames that can be had in other sizes.
+    """The finding on frames that can be had in other sizes; where it is no success, without cards and fades.
 
     frames(size): (video, frames a second) with size(height, width) -> (height, width) applied to every frame;
-    it may be asked twice.
+    it may be asked more than once.
     """
+    whole = finding = _examine(world, problem, frames)
+    if whole.video is None or len(whole.video) < 2 or whole.verdict.success:
+        return whole
+    before, after = frames_before(world, problem, whole.video), 0
+    if before is None:
+        return dataclasses.replace(whole, verdict=Verdict(False, UNDECIDABLE), why=BEFORE)
+    if before:
+        finding = _examine(world, problem, lambda size: _part(frames(size), before, 0))
+    plain = finding.seen if finding.plain is None else finding.plain
+    if not finding.verdict.success and plain is not None and finding.layout is not None:
+        after = frames_after(finding.layout, theme_of(world, problem), problem.grid.ground, plain)
+    if after:
+        finding = _examine(world, problem, lambda size: _part(frames(size), before, after))
+    if finding is whole or (not finding.verdict.success and finding.verdict.reason != UNDECIDABLE):
+        return whole
+    why = f"{before} frames before the board and {after} after it are set aside"
+    return dataclasses.replace(finding, why="; ".join(filter(None, (why, finding.why))))
+
+
+def _part(video: tuple[Video, float], before: int, after: int) -> tuple[Video, float]:
+    return video[0][before : len(video[0]) - after], video[1]
+
+
+def _examine(world: World, problem: Problem, frames: Callable[[SizeRule], tuple[Video, float]]) -> Finding:
+    """The finding on all of the frames."""
     layout = problem.layout
     video, fps = frames(lambda height, width: _direct_size(height, width, layout))
     finding = examine_directly(world, problem, video)
-    again = finding.verdict.reason in (*SECOND_LOOK, "wrong_size")
+    moving = judged_as_moving(world, problem, finding, steady=True)
+    if moving.settled is not None:
+        return dataclasses.replace(moving, video=video, fps=fps)
+    again, steady = finding.verdict.reason in (*SECOND_LOOK, "wrong_size"), True
     if again or _moves(world, problem, finding):
         video, fps = frames(lambda height, width: _working_size(height, width, layout))
         finding = look_again(world, problem, video, finding) if again else finding
-        finding = look_along(world, problem, video, finding) if _moves(world, problem, finding) else finding
+        steady = not _moves(world, problem, finding)
+        finding = finding if steady else look_along(world, problem, video, finding)
     finding = dataclasses.replace(finding, video=video, fps=fps)
-    return explained_finding(world, problem, finding)
+    return judged_as_moving(world, problem, explained_finding(world, problem, finding), steady=steady)
 
 
 def _direct_size(height_px: int, width_px: int, layout: Layout) -> tuple[int, int]:
@@ -323,7 +354,9 @@ def _judged(world: World, problem: Problem, seen: Video, found: Found | None, pl
             f"a cell of frame {verdict.frame} cannot be read, but the first frame itself is read with a "
             f"confidence of only {confidence:.2f}: the file may be at fault"
         )
-        return dataclasses.replace(undecidable(why, box), seen=steady, layout=problem.layout)
+        return dataclasses.replace(
+            undecidable(why, box), seen=steady, layout=problem.layout, plain=seen if plain is None else plain
+        )
     return Finding(
         verdict, box=box, seen=steady, layout=problem.layout, plain=seen if plain is None else plain
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from videorlvr.judge.decoded import UNDECIDABLE
 from videorlvr.judge.locate import Box
+from videorlvr.judge.transition import Settled
 from videorlvr.worlds.api import Layout, Verdict, Video
 
 
@@ -18,6 +19,7 @@ class Finding:
         it had to be looked for.
     seen: what was read, in `layout`; None where nothing was. plain: the same before colours or brightness were
         corrected; None where nothing was corrected.
+    settled: the states that it moves through and what lies between them; None where each frame is taken for a state.
     """
 
     verdict: Verdict
@@ -28,6 +30,7 @@ class Finding:
     seen: Video | None = None
     layout: Layout | None = None
     plain: Video | None = None
+    settled: Settled | None = None
 
 
 def undecidable(why: str, box: Box | None = None) -> Finding:

@@ -94,6 +94,21 @@ def part_counts(cell_px: int) -> Floats:
     return np.asarray(_masks(cell_px, 0).sum(axis=(1, 2)), np.float32)
 
 
+@lru_cache(maxsize=64)
+def part_of_pixels(cell_px: int) -> npt.NDArray[np.int64]:
+    """Which part of a cell each of its pixels belongs to, [cell_px, cell_px]."""
+    return np.asarray(_masks(cell_px, 0).argmax(axis=0))
+
+
+def cells_of(video: npt.NDArray[Any], layout: Layout) -> npt.NDArray[Any]:
+    """The pixels of a board, cell by cell: [T, H, W, 3] -> [T, R, C, cell_px, cell_px, 3]."""
+    rows, cols, size = layout.rows, layout.cols, layout.cell_px
+    board = video[
+        :, layout.top_px : layout.top_px + rows * size, layout.left_px : layout.left_px + cols * size
+    ]
+    return board.reshape(len(video), rows, size, cols, size, 3).swapaxes(2, 3)
+
+
 def measure(videos: npt.NDArray[Any], layout: Layout) -> Measured:
     """The cells of videos [B, T, H, W, 3]. The margin around the board is not looked at."""
     batch, frames = videos.shape[:2]

@@ -35,5 +35,14 @@ DECLARED = by_cell_size(
         "repeated frames": (8, 8),
         "fewer frames": (0.6, 0.6),
         "more frames": (3, 3),
+        "merged duplicates": (1, 1),
+        "dissolves": (3, 3),
+        "smoothing": (1 / 3, 1 / 3),
+        "afterglow": (0.4, 0.4),
+        "shared means": (4, 4),
+        "interpolation": (24, 24),
+        "telecine": (1, 1),
+        "fades": (12, 12),
+        "cards": (24, 24),
     }
 )
