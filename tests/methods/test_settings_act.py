@@ -62,6 +62,7 @@ OTHERS = {
     "model.patch_px": 4,
     "model.mlp_ratio": 2,
     "model.predicts": "velocity",
+    "model.distance_bias": "learned",
     "model.chunk_frames": 2,
 }
 LOOPED = {"model.loops": 1, "model.patch_frames": 2, "model.patch_px": 4, "model.mlp_ratio": 2}
@@ -184,6 +185,7 @@ RL_OTHERS = {
     "clip_drift": 10.0,
     "max_kl": 0.5,
     "kl_weight": 1.0,
+    "reject_at": 2,
 }
 OF_THE_LOOP = {
     "num_steps",
@@ -196,6 +198,9 @@ OF_THE_LOOP = {
     "init",
 }
 """Read by what SFT runs through, too: `training.run`, `training.loop`, `training.validate`."""
+
+IN_ROLLOUTS = {"reject_share", "reject_by"}
+"""They act where there is `reject_at`: tests/players/test_rejection.py."""
 
 
 def two_iterations(changes):
@@ -222,7 +227,7 @@ def rl_as_it_is():
 
 def test_no_key_of_rl_is_forgotten():
     keys = {key for key, _ in fields_of(METHODS["sde-grpo"].config_type)}
-    assert keys == set(RL_OTHERS) | OF_THE_LOOP | (set(ELSEWHERE) & keys)
+    assert keys == set(RL_OTHERS) | OF_THE_LOOP | IN_ROLLOUTS | (set(ELSEWHERE) & keys)
 
 
 @pytest.mark.parametrize("key", RL_OTHERS)

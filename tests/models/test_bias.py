@@ -18,6 +18,8 @@ from videorlvr.models.bias import (
     square_distance_factors,
     table_factors,
 )
+from videorlvr.models.config import DiTConfig
+from videorlvr.models.load import load_policy, new_policy
 from videorlvr.models.seam import full_attention
 
 HEADS, TOKENS, WIDTH = 3, 20, 12
@@ -134,3 +136,35 @@ def test_as_it_begins_it_is_no_bias():
     q, k, v = inputs()
     factors = DistanceBias(1, HEADS).factors(0, (5, 2, 2))
     assert (biased(full_attention, factors)(q, k, v) - full_attention(q, k, v)).abs().max() < EXACT
+
+
+@torch.no_grad()
+def test_a_policy_with_a_bias_begins_as_one_without_and_its_table_acts(tmp_path):
+    """Its other weights are drawn alike; saved and loaded it is the same, and a policy without has no key for it."""
+    form = {"width": 32, "depth": 2, "heads": 2}
+    plain, with_bias = (
+        new_policy(DiTConfig(**form, **more), seed=0, device=torch.device("cpu"))
+        for more in ({}, {"distance_bias": "learned"})
+    )
+    generator = torch.Generator().manual_seed(5)
+    for one in plain.module.parameters():
+        one.add_(torch.randn(one.shape, generator=generator), alpha=0.1)
+    missing = with_bias.module.load_state_dict(plain.module.state_dict(), strict=False)
+    assert missing.missing_keys == ["distance.table"]
+    x = torch.randn(2, 3, 4, 16, 24, generator=generator)
+    sigma = torch.tensor([0.9, 0.3])
+    before = plain.module(x, sigma, x[:, :, 0])
+    assert (with_bias.module(x, sigma, x[:, :, 0]) - before).abs().max() < 1e-4
+    with_bias.module.distance.table.normal_(generator=generator)
+    after = with_bias.module(x, sigma, x[:, :, 0])
+    assert (after - before).abs().max() > 1e-2
+    with_bias.save(tmp_path / "with")
+    plain.save(tmp_path / "plain")
+    loaded = load_policy(tmp_path / "with", device=torch.device("cpu"))
+    assert torch.equal(loaded.module(x, sigma, x[:, :, 0]), after)
+    assert "distance_bias" not in (tmp_path / "plain" / "policy.json").read_text()
+
+
+def test_a_causal_policy_has_no_bias():
+    with pytest.raises(ValueError, match="leave one of them out"):
+        DiTConfig(width=32, depth=1, heads=2, chunk_frames=2, distance_bias="learned")

@@ -120,7 +120,7 @@ def _list(args: Namespace) -> int:
     if methods:
         rows: list[tuple[object, ...]] = [("method", "host", "what it does", "study")]
         rows += [
-            (m.name, m.host, textwrap.shorten(m.summary, 84, placeholder=" ..."), ", ".join(_studies(m)))
+            (m.name, m.host, textwrap.shorten(m.summary, 66, placeholder=" ..."), ", ".join(_studies(m)))
             for m in methods
         ]
         print(table(rows), end="\n\n")

@@ -27,8 +27,17 @@ class DiTConfig(BaseModel):
         description="frames a chunk of a causal policy, which makes a video chunk by chunk; null for all at once",
     )
 
+    distance_bias: Literal["learned"] | None = Field(
+        default=None,
+        description="bias of attention by frames, rows and columns apart, learned by block and head; null for none",
+    )
+
     def model_post_init(self, _: Any) -> None:
         check_heads(self.width, self.heads)
+        if self.distance_bias is not None and self.chunk_frames is not None:
+            raise ValueError(
+                "distance_bias with chunk_frames: a causal policy has no bias; leave one of them out"
+            )
 
 
 def check_heads(width: int, heads: int) -> None:

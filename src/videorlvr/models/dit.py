@@ -21,6 +21,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from videorlvr.models.bias import DistanceBias, biased
 from videorlvr.models.config import DiTConfig
 from videorlvr.models.seam import Attention, Seam, Site
 
@@ -122,6 +123,7 @@ class DiT(nn.Module):
         )
         self.modulate = nn.Linear(config.width, 6 * config.width)
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.depth))
+        self.distance = DistanceBias(config.depth, config.heads) if config.distance_bias else None
         self.modulate_out = nn.Linear(config.width, 2 * config.width)
         self.patch_out = nn.Linear(config.width, patch)
         for layer in (self.modulate, self.modulate_out, self.patch_out):
@@ -159,7 +161,10 @@ class DiT(nn.Module):
         cos, sin = (wave.to(x.dtype)[:, None] for wave in (angles.cos(), angles.sin()))
         for number, block in enumerate(self.blocks):
             site = Site(number)
-            x = block(x, modulation, cos, sin, self.seam.attention(site))
+            attention = self.seam.attention(site)
+            if self.distance is not None:
+                attention = biased(attention, self.distance.factors(number, shape))
+            x = block(x, modulation, cos, sin, attention)
             self.seam.show(site, x)
 
         shift, scale = self.modulate_out(embedded).reshape(batch, frames, 1, -1).chunk(2, dim=-1)

@@ -23,6 +23,7 @@ from videorlvr.judge.pool import Judge
 from videorlvr.models.api import Condition, Policy
 from videorlvr.players.chunks import sample_chunks
 from videorlvr.players.policy import condition_of, walk
+from videorlvr.players.rejection import Rejection
 from videorlvr.players.sampling import Sampling, evaluations_of
 from videorlvr.worlds.api import Problem, Video
 
@@ -89,7 +90,7 @@ class Rollouts:
     x0: latents at the end of the path, float32 [B, C, T, H, W].
     problems: one a video. group_ids: int64 [B]; equal for the videos that share their credit.
     trajectory: of the stochastic steps; None if the path was the ODE throughout.
-    num_forwards: network evaluations that one video took; of a causal policy's the mean, in parts of a whole one.
+    num_forwards: network evaluations that one video took; a mean where some were ended early.
     """
 
     x0: Tensor
@@ -182,15 +183,17 @@ def begin(
     steps: StochasticSteps | None,
     generator: torch.Generator,
     judge: Judge | None = None,
+    reject: Rejection | None = None,
 ) -> Rolling:
     """Sample a video of each problem as one batch; noise and trajectory in the steps of `steps` only.
 
     Args:
         problems: One a video; those of a group are the same problem, which is conditioned on once.
         judge: Ends a causal policy's videos at their first faulty chunk; None makes every video whole.
+        reject: Ends the worst of each group after a step; None makes every video whole.
 
     Raises:
-        ValueError: For `steps` with a causal policy.
+        ValueError: For `steps` or `reject` with a causal policy, or `reject` at or before a step of `steps`.
     """
     _, first, place = np.unique(group_ids, return_index=True, return_inverse=True)
     condition = condition_of(policy, [problems[number] for number in first])
@@ -202,19 +205,32 @@ def begin(
 
     x, num_forwards = normal(0, condition.clean.shape), 0.0
     trajectory = Trajectory(steps) if steps is not None else None
+    if reject is not None and steps is not None and reject.at <= max(steps.steps, default=-1):
+        raise ValueError(
+            f"rejection after step {reject.at} with stochastic steps {steps.steps}: it would change what training "
+            "replays; expected a later step"
+        )
     if len(policy.chunks(x.shape[2])) > 1:
         if steps is not None:
             raise ValueError(
                 "stochastic steps with a causal policy, whose steps are a chunk's: train it on the forward process "
                 "(awm, nft, rejection-sft, preference)"
             )
+        if reject is not None:
+            raise ValueError(
+                "rejection after a step with a causal policy, whose steps are a chunk's: leave reject_at out; its "
+                "videos are ended at the judge's first fault"
+            )
         x, num_forwards = sample_chunks(policy, condition, x, sampling, problems=problems, judge=judge)
     else:
-        for step in walk(policy, condition, x, sampling, stochastic=steps, noise_fn=normal):
+        steer = reject.steer(policy, problems, group_ids) if reject else None
+        for step in walk(policy, condition, x, sampling, stochastic=steps, noise_fn=normal, steer=steer):
             x = step.x_next
-            num_forwards += 1 if step.transition is not None else evaluations_of(sampling, step.index)
+            cost = 1 if step.transition is not None else evaluations_of(sampling, step.index)
+            num_forwards += cost * len(x) / len(problems)
             if trajectory is not None:
                 trajectory.add(step, condition.free)
+        x = reject.whole(x) if reject else x
     with torch.no_grad():
         pixels, bad = policy.decode(x), (~x.isfinite().flatten(1).all(1)).sum()
     copied = None

@@ -134,6 +134,16 @@ class RolloutConfig(VideoConfig):
         default=None, ge=1, description="videos in a backward pass, for memory; null takes batch"
     )
     reward: str = Field(default="dense-v1", description="the reward, by its name in each world")
+    reject_at: int | None = Field(
+        default=None,
+        ge=0,
+        description="step, counted from 0, after which the worst of each group are ended in their data estimate; null "
+        "for none",
+    )
+    reject_share: float = Field(default=0.5, gt=0, lt=1, description="share of a group that is ended there")
+    reject_by: Literal["judge", "random"] = Field(
+        default="judge", description="who says which are worst; random is the control of equal cost"
+    )
     min_spread: float = Field(
         default=1e-4, ge=0, description="a group whose rewards lie closer than this counts as equal"
     )
@@ -145,6 +155,16 @@ class RolloutConfig(VideoConfig):
     def _rewards_exist(self) -> Self:
         for task in self.tasks:
             reward_of(task.world, self.reward)
+        return self
+
+    @model_validator(mode="after")
+    def _rejects_in_time(self) -> Self:
+        last = self.sampling.num_steps - 2
+        if self.reject_at is not None and self.reject_at > last:
+            raise ValueError(
+                f"reject_at={self.reject_at} of {self.sampling.num_steps} steps: nothing is left to save; expected at "
+                f"most {last}"
+            )
         return self
 
     @model_validator(mode="after")

@@ -9,7 +9,7 @@ B batch, N all videos of an iteration.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,13 +22,14 @@ from videorlvr.flow.sampler import StochasticSteps
 from videorlvr.judge.pool import Judge
 from videorlvr.judge.reward import rewards
 from videorlvr.models.api import Policy
+from videorlvr.players.rejection import Rejection
 from videorlvr.players.rollouts import Rolling, Rollouts, begin
 from videorlvr.training.advantages import group_advantages
 from videorlvr.training.config import RolloutConfig
 from videorlvr.training.device import generator_on, workers_of
 from videorlvr.training.problems import ProblemQueue
 from videorlvr.training.track import Metrics
-from videorlvr.worlds.api import Problem, Verdict
+from videorlvr.worlds.api import Problem, Verdict, Video
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,7 +119,22 @@ class Trials:
             steps=steps,
             generator=generator_on(self.policy.device, seed),
             judge=self.judge if self.stop_at_fault else None,
+            reject=self._rejection(world, iteration, start),
         )
+
+    def _rejection(self, world: str, iteration: int, start: int) -> Rejection | None:
+        """What ends a batch's worst videos early, where the run is told to."""
+        config = self.config
+        if config.reject_at is None:
+            return None
+        chance = seeding.rng("rejection", config.seed, world, iteration, start)
+
+        def score(problems: Sequence[Problem], videos: Video) -> npt.NDArray[np.float64]:
+            if config.reject_by == "random":
+                return chance.random(len(problems))
+            return np.array(rewards(world, config.reward, self.judge(problems, videos)), dtype=np.float64)
+
+        return Rejection(config.reject_at, config.reject_share, score)
 
     def _rewarded(self, world: str, pairs: list[tuple[Rollouts, list[Verdict]]]) -> list[Judged]:
         """A world's batches with advantages: a group may lie in several of them."""

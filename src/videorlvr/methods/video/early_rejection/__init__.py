@@ -7,6 +7,10 @@ N whole videos cost pays for M starts with `M (s + 1) + K (S - s - 1) <= N S`.
 The judge chooses, and the judge says whether it is solved: what is measured is search with a checker at hand, in which
 best-of-N solves whatever one of its N videos solves. The question is at what cost.
 
+In the rollouts of RL (`--reject_at 2 --reject_share 0.75`, of every method that learns from groups) the worst of each
+group are ended in their data estimate, a long Euler step to the end, and judged and learnt from as such. The step lies
+behind the window of trained steps, so what is replayed is bit for bit what it would have been.
+
 **Source.** Early rejection with partial reward modelling, arXiv:2508.01969, there for tokens of a reasoning step and a
 learned reward.
 
@@ -30,5 +34,5 @@ METHOD = Method(
     recipes=f"{__name__}.recipes:RECIPES",
     metrics={},
     player=f"{__name__}.run:EarlyRejection",
-    study=f"{__name__}.study:STUDY",
+    study=f"{__name__}.study:STUDIES",
 )

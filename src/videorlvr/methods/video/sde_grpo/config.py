@@ -51,6 +51,18 @@ class GRPOConfig(RolloutConfig):
         return self.kl_weight > 0
 
     @model_validator(mode="after")
+    def _rejects_behind_the_window(self) -> Self:
+        """Where the window may lie is what counts: a random one is another in each iteration."""
+        last = self.sampling.num_steps - 2
+        end = (self.num_trained or last + 1) - 1 if self.window == "early" else last
+        if self.reject_at is not None and self.reject_at <= end:
+            raise ValueError(
+                f"reject_at={self.reject_at} with trained steps up to {end}: ending videos there would change what "
+                f"training replays; expected a step after {end} and at most {last}, or null"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _fits(self) -> Self:
         # Raises with the reason if the window does not fit the sampler; which steps it draws does not matter.
         window_steps(self.window, self.num_trained, self.sampling.num_steps, np.random.default_rng(0))
