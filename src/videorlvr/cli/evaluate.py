@@ -24,18 +24,22 @@ def run(args: Namespace) -> None:
     from videorlvr.evaluation.suites import suite_of
     from videorlvr.methods import way_of, ways_to_play
     from videorlvr.players.baselines import BASELINES
+    from videorlvr.players.server import PREFIX
     from videorlvr.reports.tables import answers_table, summary_table
 
     suite, player = suite_of(args.suite), args.run_folder
     play = way_of("player", args.player, ways_to_play()) if args.player else None
     folder = Path(args.out) if args.out else None
-    check_places([("--json", args.json)], filter(None, [player, args.out]))
+    is_folder = not player.startswith(PREFIX)
+    check_places([("--json", args.json)], filter(None, [player if is_folder else None, args.out]))
     try:
         if player in BASELINES and not Path(player).exists():
             if play is not None:
                 raise ValueError(f"--player {args.player} plays a trained run; '{player}' is a player itself")
             out = evaluation_dir(folder or Path("runs") / player, suite.name)
             summary = evaluate(BASELINES[player], suite, name=player, out=out, samples=args.samples)
+        elif player.startswith(PREFIX):
+            summary = _evaluate_server(args, suite, folder)
         else:
             summary = evaluate_run(
                 Path(player), suite, samples=args.samples, device=args.device, folder=folder, play=play
@@ -48,6 +52,23 @@ def run(args: Namespace) -> None:
         show_table(table_console(), summary_table(summary))
         if summary.get("answers"):
             show_table(table_console(), answers_table(summary))
+
+
+def _evaluate_server(args: Namespace, suite: Suite, folder: Path | None) -> dict[str, object]:
+    """Have a server's model answer the suite; replies are kept beside the records as they come."""
+    from videorlvr.base.runs import evaluation_dir
+    from videorlvr.evaluation.runner import evaluate
+    from videorlvr.players.server import PREFIX, Asking, ServerPlayer
+
+    model = args.run_folder.removeprefix(PREFIX)
+    given = {key: value for key in Asking.model_fields if (value := getattr(args, key, None)) is not None}
+    asking = Asking.model_validate({**given, "model": model})
+    run_folder = folder or Path("runs") / model.replace("/", "-").replace(":", "-")
+    out = evaluation_dir(run_folder, suite.name)
+    out.mkdir(parents=True, exist_ok=True)
+    player = ServerPlayer(asking, journal=out / "replies.jsonl")
+    size = max(64, 2 * asking.concurrency)
+    return evaluate(player, suite, name=model, out=out, samples=args.samples, batch_size=size)
 
 
 def evaluate_run(

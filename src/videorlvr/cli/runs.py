@@ -4,6 +4,7 @@ imported when it is called."""
 from __future__ import annotations
 
 import argparse
+from typing import Any
 
 from videorlvr.cli.output import JSON_HELP, table
 from videorlvr.cli.parser import Parser, add_command, minutes, positive
@@ -76,7 +77,8 @@ def _register_evaluate(commands: argparse._SubParsersAction[Parser]) -> None:
     evaluate.add_argument(
         "run_folder",
         metavar="RUN",
-        help="run folder, or a player without training: oracle, random-legal, frozen-frame",
+        help="run folder, a player without training (oracle, random-legal, frozen-frame), or openai:MODEL, a language "
+        "model behind an OpenAI-compatible server",
     )
     evaluate.add_argument(
         "--suite",
@@ -104,6 +106,29 @@ def _register_evaluate(commands: argparse._SubParsersAction[Parser]) -> None:
         default="auto",
         help="auto, cpu or cuda (default: auto)",
     )
+    _register_server(evaluate)
+
+
+SERVER: dict[str, tuple[str, Any, str]] = {
+    "base-url": ("URL", str, "address of the server, such as http://localhost:8000/v1 (default: OpenAI's)"),
+    "temperature": ("T", float, "of sampling (default: 0)"),
+    "max-tokens": ("N", positive, "tokens of a reply at most, thoughts among them (default: 4096)"),
+    "shots": ("N", int, "solved examples that are shown (default: 1)"),
+    "concurrency": ("N", positive, "requests at a time (default: 8)"),
+    "attempts": ("N", positive, "times that a request is made at most (default: 6)"),
+    "price-in": ("P", float, "what a million tokens that are read cost (default: 0)"),
+    "price-out": ("P", float, "what a million tokens that are written cost (default: 0)"),
+}
+"""Option -> its placeholder, its type, and what it does, of openai:MODEL."""
+
+
+def _register_server(evaluate: Parser) -> None:
+    group = evaluate.add_argument_group(
+        "openai:MODEL",
+        "The key is taken from OPENAI_API_KEY. A stopped evaluation goes on and asks nothing twice.",
+    )
+    for name, (metavar, kind, sentence) in SERVER.items():
+        group.add_argument(f"--{name}", metavar=metavar, type=kind, help=sentence)
 
 
 def register_results(commands: argparse._SubParsersAction[Parser]) -> None:

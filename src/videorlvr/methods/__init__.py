@@ -33,6 +33,8 @@ METHODS: Found[Method] = Found(
         "rejection-sft": "videorlvr.methods.video.rejection_sft:METHOD",
         "preference": "videorlvr.methods.video.preference:METHOD",
         "text-sft": "videorlvr.methods.text.sft:METHOD",
+        "text-grpo": "videorlvr.methods.text.grpo:METHOD",
+        "text-dpo": "videorlvr.methods.text.dpo:METHOD",
         "mlm-u": "videorlvr.methods.text.mlm_u:METHOD",
         "early-rejection": "videorlvr.methods.video.early_rejection:METHOD",
         "rankme": "videorlvr.methods.video.rankme:METHOD",
