@@ -29,6 +29,8 @@ SIZES = {"0.8M": (128, 4, 4), "3M": (256, 4, 4), "11M": (384, 6, 6)}
 """Name -> width, layers, heads; twelve times width squared a layer in all three kinds of models, about."""
 METHODS = ("text-sft", "mlm-u", "sft")
 MEASURED_STEPS, WARM_STEPS = 24, 8
+OVERHEAD_S = 50.0
+"""Of a job besides its training: imports, and answering."""
 
 
 def config_of(method: str, level: str, size: str, *, seed: int, workers: int, batch: int) -> Any:
@@ -149,14 +151,19 @@ def campaign(out: Path, args: argparse.Namespace) -> None:
         if (name := f"{method}/{level}/{size}") not in found
     ]
     began, running = time.monotonic(), list[subprocess.Popen[bytes]]()
+    if args.limit:
+        rounds = -(-len(left) // args.jobs)
+        args.seconds = min(args.seconds, max(10.0, args.limit / max(1, rounds) - OVERHEAD_S - 2))
+        print(f"{len(left)} jobs in {rounds} rounds, {args.seconds:.0f} s each", flush=True)
     while left or running:
         running = [process for process in running if process.poll() is None]
-        late = args.limit and time.monotonic() - began + args.seconds * 1.25 + 45 > args.limit
+        late = args.limit and time.monotonic() - began + args.seconds + OVERHEAD_S > args.limit
         if left and late:
             print(f"no time for {', '.join(left)}", flush=True)
             left = []
         while left and len(running) < args.jobs:
-            command = [sys.executable, __file__, *sys.argv[1:], "--job", left.pop(0)]
+            own = ["--seconds", str(args.seconds), "--job", left.pop(0)]
+            command = [sys.executable, __file__, *sys.argv[1:], *own]
             running.append(subprocess.Popen(command, env={**os.environ, "OMP_NUM_THREADS": "1"}))
         if args.limit and time.monotonic() - began > args.limit:
             for process in running:
@@ -169,6 +176,8 @@ def table(out: Path) -> None:
     """What came out, as Markdown."""
     from videorlvr.base.records import read_jsonl
 
+    if not (out / "results.jsonl").exists():
+        raise SystemExit(f"no results in '{out}' yet: run it without --table first")
     print("| level | parameters | method | steps | samples | FLOPs | " + " | ".join(WORLDS) + " |")
     print("|---|---|---|---|---|---|" + "---|" * len(WORLDS))
     for line in sorted(
@@ -195,7 +204,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=6, help="at a time")
     parser.add_argument("--workers", type=int, default=2, help="processes a job that make problems")
     parser.add_argument(
-        "--batch", type=int, default=128, help="problems of each world a step; of videos a quarter"
+        "--batch", type=int, default=256, help="problems of each world a step; of videos a quarter"
     )
     parser.add_argument("--problems", type=int, default=500, help="test problems of each world")
     parser.add_argument("--seed", type=int, default=0)

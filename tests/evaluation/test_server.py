@@ -20,9 +20,9 @@ SUITE = "maze:micro:6"
 
 
 class Fake(BaseHTTPRequestHandler):
-    """Solves the maze that it is sent, in chunks. Of the boards it meets: the first time the first is refused as busy, the
-    second breaks off, the third is said to be the server's fault. Every third reply is in a form that strict readers
-    refuse. A model `forbidden` wants a key."""
+    """Solves the maze that it is sent, in chunks. Of the model `shaky`, the first time: the first board is refused as
+    busy, the second breaks off, the third is said to be the server's fault. Every third reply is in a form that strict
+    readers refuse. The model `forbidden` wants a key."""
 
     def do_POST(self) -> None:
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -174,9 +174,7 @@ def test_from_the_command_line(server, tmp_path, capsys) -> None:
     shown = capsys.readouterr().out
     assert "read leniently" in shown
     assert json.loads((tmp_path / "s.json").read_text())["settings"]["asking"]["model"] == "steady"
-    assert (tmp_path / "evaluations" / SUITE / "replies.jsonl").exists() or list(
-        tmp_path.rglob("replies.jsonl")
-    )
+    assert len(list(tmp_path.rglob("replies.jsonl"))) == 1
 
 
 @pytest.mark.parametrize(

@@ -48,8 +48,8 @@ def rules_text(world: World, problem: Problem, *, shots: int = 1) -> str:
         example = make_problem(world, problem.address.level, "train", index)
         parts.append(f"Example:\n{board_text(world, example.grid, 'drawn')}\n{LABEL} {example.solution}")
     parts.append(
-        f"Think as long as you like. The last line of your reply is '{LABEL} ' and then all moves from the first to the "
-        "last, written as in the example and nothing else."
+        f"Think as long as you like. The last line of your reply is '{LABEL} ' and then all moves, from the first to "
+        "the last, and nothing else."
     )
     return "\n\n".join(parts)
 
