@@ -20,7 +20,7 @@ LINES = (
     {"judge", "flow"},
     {"models"},
     {"players"},
-    {"training", "evaluation"},
+    {"training", "evaluation", "bridges"},
     {"methods", "audit"},
     {"recipes"},
     {"studies"},

@@ -32,6 +32,12 @@ OPTIONAL_PACKAGES = {
     "pysat": "solvers",
     "accelerate": "track",
     "tensorboard": "track",
+    "transformers": "text",
+    "tokenizers": "text",
+    "peft": "text",
+    "openai": "text",
+    "gymnasium": "bridges",
+    "pyarrow": "bridges",
 }
 """Package that may be absent -> the extra of this package that brings it."""
 

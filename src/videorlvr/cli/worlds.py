@@ -12,6 +12,7 @@ from videorlvr.base.choices import unknown
 from videorlvr.cli.import_boards import register_import
 from videorlvr.cli.output import JSON_HELP, emit_json, note, table
 from videorlvr.cli.parser import Parser, add_command, frame_size, positive, rate, whole
+from videorlvr.cli.rows import register_rows
 
 if TYPE_CHECKING:
     from videorlvr.audit.laws import Breach
@@ -61,6 +62,7 @@ def register(commands: Any) -> None:
     )
     export.add_argument("--out", metavar="DIR", required=True, help="folder to write")
     register_import(inner)
+    register_rows(inner)
     check = add_command(inner, "check", check_worlds, help="check that worlds keep the laws of worlds")
     check.add_argument("world", metavar="WORLD", nargs="?", help="world to check (default: all)")
     check.add_argument("--level", metavar="L", help="level to check (default: all)")
