@@ -1,19 +1,28 @@
-"""A verifiers environment, and what its rubric says of a right reply."""
+"""A verifiers taskset, and what its rewards say of a right reply and of a wrong one."""
 
 import asyncio
+from types import SimpleNamespace
 
 from videorlvr.bridges.scoring import problem_at
-from videorlvr.bridges.verifiers import load_environment
+from videorlvr.bridges.verifiers import Boards, BoardsConfig
 
-env = load_environment(world="maze", level="micro", num_train=4, num_eval=2)
-row = env.get_dataset(n=1)[0]
-right = [{"role": "assistant", "content": f"MOVES: {problem_at(row['answer']).solution}"}]
-wrong = [{"role": "assistant", "content": "MOVES: UUUU"}]
-
-
-async def rewards(completion: list[dict[str, str]]) -> list[float]:
-    """What each function of the rubric pays."""
-    return [float(function(completion=completion, answer=row["answer"])) for function in env.rubric.funcs[:2]]
+tasks = list(Boards(BoardsConfig(world="maze", level="micro", count=4)))
+task = tasks[0]
+print(task.data.idx, task.data.address, task.data.prompt, sep="\n")
 
 
-print("right", asyncio.run(rewards(right)), "wrong", asyncio.run(rewards(wrong)))
+def rewards(reply: str) -> list[float]:
+    """What the task pays for a reply, without a model behind it."""
+    trace = SimpleNamespace(last_reply=reply)
+    return [asyncio.run(task.solves(trace)), asyncio.run(task.solves_leniently(trace))]
+
+
+solution = problem_at(task.data.address).solution
+print(
+    "right",
+    rewards(f"MOVES: {solution}"),
+    "careless",
+    rewards(f"moves: {solution}"),
+    "wrong",
+    rewards("MOVES: UUUU"),
+)

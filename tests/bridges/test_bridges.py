@@ -140,7 +140,7 @@ def test_verifiers_environment_scores_by_the_judge(capsys) -> None:
         "verifiers", reason="verifiers is not installed: it wants an older openai than we test with"
     )
     run_example("verifiers_env.py")
-    assert "right [1.0, 1.0] wrong [0.0, 0.0]" in capsys.readouterr().out
+    assert "right [1.0, 1.0] careless [0.0, 1.0] wrong [0.0, 0.0]" in capsys.readouterr().out
 
 
 @pytest.mark.skipif("VIDEORLVR_SLOW" not in os.environ, reason="ten seconds of imports: set VIDEORLVR_SLOW=1")

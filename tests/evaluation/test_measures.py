@@ -73,3 +73,19 @@ def test_solved_by_one_of_the_samples_is_at_the_most_that_there_are():
     overall = {"success": 0.5, "process": 0.75, "pass_at": {"1": 0.5, "2": 0.6, "10": 0.8}}
     assert MEASURES["pass_at"].of(None, {"results": {"overall": overall}}) == 0.8
     assert MEASURES["pass_at"].of(None, {"results": {"overall": overall | {"pass_at": {"1": 0.5}}}}) is None
+
+
+def test_samples_to_nine_in_ten_are_those_of_the_first_line_that_says_so(tmp_path):
+    told = [(100, 0.5), (200, 0.95), (300, 0.85), (400, 0.99)]
+    run = run_with(tmp_path, *({"samples": n, "val/success": share, "flops": 5 * n} for n, share in told))
+    assert measured("samples_to_90", run) == 200
+    assert measured("samples", run) == 400
+    assert measured("flops", run) == 2000
+
+
+def test_a_run_that_never_gets_there_counts_with_twice_what_it_read(tmp_path):
+    run = run_with(tmp_path, {"samples": 100, "val/success": 0.5}, {"samples": 150, "loss": 1.0})
+    assert measured("samples_to_90", run) == 200
+    assert measured("exact", run) is None
+    words = {**SUMMARY, "answers": {"maze": {"exact": 0.25}, "sokoban": {"exact": 0.75}}}
+    assert MEASURES["exact"].of(run, words) == 0.5

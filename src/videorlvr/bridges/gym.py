@@ -57,7 +57,8 @@ class BoardEnv(gymnasium.Env[Observation, np.int64]):
         self.world, self.level, self.split = world_of(world), level_of(world_of(world), level), split
         self.reward, self.num_problems, self.render_mode = reward, num_problems, render_mode
         self.max_moves = 2 * self.level.moves[1]
-        self.action_space = spaces.Discrete(most_ways(world, level))
+        self.num_ways = most_ways(world, level)
+        self.action_space = spaces.Discrete(self.num_ways)
         self.observation_space = spaces.Box(0, 255, (2, *self.level.canvas), np.uint8)
         self.problem: Problem | None = None
 
@@ -97,7 +98,7 @@ class BoardEnv(gymnasium.Env[Observation, np.int64]):
         return None
 
     def _ways(self) -> list[str]:
-        return list(self.game.legal(self.state))[: int(self.action_space.n)]
+        return list(self.game.legal(self.state))[: self.num_ways]
 
     def _verdict(self) -> Any:
         assert self.problem is not None
@@ -111,7 +112,7 @@ class BoardEnv(gymnasium.Env[Observation, np.int64]):
     def _observed(self) -> Observation:
         assert self.problem is not None
         layout, cell = self.problem.layout, self.problem.layout.cell_px
-        out = np.full(self.observation_space.shape, UNSURE, np.uint8)
+        out = np.full((2, *self.level.canvas), UNSURE, np.uint8)
         row, col = layout.top_px // cell, layout.left_px // cell
         place = (slice(row, row + layout.rows), slice(col, col + layout.cols))
         out[(0, *place)], out[(1, *place)] = self.problem.grid.ground, self.game.figure(self.state)
@@ -119,7 +120,7 @@ class BoardEnv(gymnasium.Env[Observation, np.int64]):
 
     def _info(self) -> dict[str, Any]:
         ways = self._ways()
-        mask = np.zeros(int(self.action_space.n), np.int8)
+        mask = np.zeros(self.num_ways, np.int8)
         mask[: len(ways)] = 1
         return {
             "address": str(self.problem.address if self.problem else ""),

@@ -41,7 +41,7 @@ def problem_at(address: str) -> Problem:
         raise ValueError(
             f"'{address:.80}' is of version {version} of {name}; here it is version {world.version}"
         )
-    return make_problem(world, parts[1], parts[2], int(parts[3]))  # type: ignore[arg-type]
+    return make_problem(world, parts[1], parts[2], int(parts[3]))
 
 
 def score(address: str, reply: str, *, reward: str = SPARSE, lenient: bool = False) -> float:

@@ -1,64 +1,68 @@
-"""The worlds as an environment of `verifiers`: one question, one reply, and the judge as its rubric.
+"""The worlds as a taskset of `verifiers` (0.4 and later): a question a task, and the judge as its reward.
 
-import verifiers
-from videorlvr.bridges.verifiers import load_environment
-env = load_environment(world="maze", level="small", num_train=1000, num_eval=200)
+    from videorlvr.bridges.verifiers import Boards, BoardsConfig
+    tasks = Boards(BoardsConfig(world="maze", level="small", count=200))
+
+Train problems teach, those of the validation split evaluate; the test split is for `videorlvr evaluate`.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+
+import verifiers.v1 as vf
 
 from videorlvr.bridges.scoring import score
 from videorlvr.bridges.tables import rows
 from videorlvr.worlds.api import Split
 
 
-def load_environment(
-    world: str = "maze",
-    level: str = "small",
-    *,
-    num_train: int = 1000,
-    num_eval: int = 200,
-    shots: int = 1,
-    reward: str = "sparse",
-    **settings: Any,
-) -> Any:
-    """A `verifiers.SingleTurnEnv`. Train problems teach, those of the validation split evaluate; the test split is for
-    `videorlvr evaluate`.
+class BoardsConfig(vf.TasksetConfig):  # type: ignore[misc]
+    """Which boards, how many, and with how many solved examples in the prompt."""
 
-    Raises:
-        ValueError: If verifiers or datasets is not installed.
-    """
-    try:
-        import verifiers
-        from datasets import Dataset
-    except ImportError as error:
-        raise ValueError(
-            f"this environment needs verifiers and datasets ({error}): pip install verifiers"
-        ) from None
-
-    def listed(split: Split, count: int) -> Any:
-        made = rows(world, level, split, count, "trl", shots=shots)
-        return Dataset.from_list([{"prompt": row["prompt"], "answer": row["address"]} for row in made])
-
-    def solves(completion: Any, answer: str, **_: Any) -> float:
-        """The judge's reward of the last message."""
-        return score(answer, _said(completion), reward=reward)
-
-    def readable(completion: Any, answer: str, **_: Any) -> float:
-        """Would a reader who means well have found a solution? Told, and not rewarded."""
-        return score(answer, _said(completion), lenient=True)
-
-    rubric = verifiers.Rubric(funcs=[solves, readable], weights=[1.0, 0.0])
-    return verifiers.SingleTurnEnv(
-        dataset=listed("train", num_train), eval_dataset=listed("val", num_eval), rubric=rubric, **settings
-    )
+    world: str = "maze"
+    level: str = "small"
+    split: Split = "train"
+    count: int = 1000
+    start: int = 0
+    shots: int = 1
 
 
-def _said(completion: Any) -> str:
-    if isinstance(completion, str):
-        return completion
-    last = completion[-1]
-    content = last["content"] if isinstance(last, dict) else getattr(last, "content", "")
-    return content if isinstance(content, str) else str(content)
+class BoardData(vf.TaskData):  # type: ignore[misc]
+    """address: of the problem, `maze-v1/small/train/17`."""
+
+    address: str
+
+
+class BoardTask(vf.Task[BoardData]):  # type: ignore[misc]
+    """One board. Its reward is strict; what a lenient reader would have found is told beside it."""
+
+    @vf.reward(weight=1.0)  # type: ignore[untyped-decorator]
+    async def solves(self, trace: vf.Trace) -> float:
+        """Do the moves of the last reply solve the board, in the form that was asked for?"""
+        return score(self.data.address, trace.last_reply)
+
+    @vf.metric  # type: ignore[untyped-decorator]
+    async def solves_leniently(self, trace: vf.Trace) -> float:
+        """Do they as one reads them who means well?"""
+        return score(self.data.address, trace.last_reply, lenient=True)
+
+
+class Boards(vf.Taskset[BoardTask, BoardsConfig]):  # type: ignore[misc]
+    """Problems of one level and split, no board twice."""
+
+    def load(self) -> Iterator[BoardTask]:
+        config = self.config
+        listed = rows(
+            config.world,
+            config.level,
+            config.split,
+            config.count,
+            "trl",
+            start=config.start,
+            shots=config.shots,
+        )
+        for row in listed:
+            system, user = (message["content"] for message in row["prompt"])
+            data = BoardData(id=row["address"], address=row["address"], system_prompt=system, prompt=user)
+            yield BoardTask(data, config.task)

@@ -90,6 +90,26 @@ def _largest(key: str) -> Callable[[Path, Summary], float | None]:
     return lambda run, summary: max(_column(run, key), default=None)
 
 
+def _samples_to(share: float) -> Callable[[Path, Summary], float | None]:
+    """A run that never gets there counts with twice what it read: a bound from below, so that it is not left out."""
+
+    def measured(run: Path, summary: Summary) -> float | None:
+        path = run / runs.METRICS
+        lines = read_jsonl(path) if path.is_file() else []
+        told = [line for line in lines if "val/success" in line and "samples" in line]
+        reached = [float(line["samples"]) for line in told if line["val/success"] >= share]
+        if reached:
+            return reached[0]
+        return 2 * float(told[-1]["samples"]) if told else None
+
+    return measured
+
+
+def _exact(run: Path, summary: Summary) -> float | None:
+    worlds = summary.get("answers", {})
+    return statistics.mean(float(part["exact"]) for part in worlds.values()) if worlds else None
+
+
 MEASURES: dict[str, Measure] = {
     measure.name: measure
     for measure in (
@@ -115,6 +135,16 @@ MEASURES: dict[str, Measure] = {
         Measure("pass_at", "solved by one of a problem's samples", "higher", _pass_at),
         Measure("rank", "effective rank of hidden states, at the end", "higher", _last("val/rank/"), 2),
         Measure("alpha", "alpha-ReQ of hidden states, at the end", "higher", _last("val/alpha/")),
+        Measure("samples", "passages read in training", "lower", _largest("samples"), 0),
+        Measure("flops", "floating-point operations of training, counted", "lower", _largest("flops"), 0),
+        Measure(
+            "samples_to_90",
+            "passages until validation success is 90% (twice all that were read where it never is)",
+            "lower",
+            _samples_to(0.9),
+            0,
+        ),
+        Measure("exact", "share of answers that are the reference solution", "higher", _exact),
     )
 }
 """Name -> measure. Budgets and criteria of studies name these."""

@@ -33,6 +33,7 @@ METHOD = Method(
     metrics=IMITATION,
     shown=("loss", "val/success", "passages_per_s"),
     learner=f"{__name__}.run:MLMU",
+    study=f"{__name__}.study:STUDY",
     demo={
         "tasks": ["maze:micro"],
         "model": {"family": "masked", "width": 32, "depth": 1, "heads": 2},
