@@ -1,4 +1,4 @@
-"""Which changes to the code of worlds, judge, statistics and evaluation does no test notice?
+"""Which changes to the code does no test notice?
 
     pip install mutmut "pytest<9.2"                               # mutmut 3.8 does not know pytest 9.2 yet
     python benchmarks/mutation_score.py FOLDER [--workers 1]      # may be stopped, and goes on when started again
@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import random
 import re
 import resource
 import shutil
@@ -44,6 +45,11 @@ class Group:
     tests: tuple[str, ...]
     slow: str
     packages: tuple[str, ...] = ("worlds", "judge")
+
+
+def _all_of(room: str) -> tuple[str, ...]:
+    files = sorted(path for path in (ROOT / SRC / room).glob("*.py") if path.name != "__init__.py")
+    return tuple(str(path.relative_to(ROOT)) for path in files)
 
 
 GROUPS = (
@@ -126,6 +132,62 @@ GROUPS = (
         slow="baselines_score",
         packages=("evaluation", "reports"),
     ),
+    Group("flow", _all_of("flow"), ("flow",), slow="nothing", packages=()),
+    Group(
+        "players",
+        _all_of("players"),
+        (
+            "players",
+            "evaluation/test_answers.py",
+            "evaluation/test_runner.py",
+            "methods/test_sde_grpo_updates.py",
+        ),
+        slow="nothing",
+        packages=(),
+    ),
+    Group(
+        "training",
+        _all_of("training"),
+        (
+            "training",
+            "methods/test_settings_act.py",
+            "methods/test_sde_grpo_updates.py",
+            "methods/test_own_videos.py",
+        ),
+        slow="nothing",
+        packages=(),
+    ),
+    Group(
+        "methods",
+        tuple(
+            f"{SRC}/methods/video/{method}/{part}.py"
+            for method in ("sft", "sde_grpo", "awm", "nft", "preference", "rejection_sft")
+            for part in ("math", "run")
+        ),
+        ("methods", "training/test_sft.py"),
+        slow="contract",
+        packages=(),
+    ),
+    Group(
+        "scoring",
+        tuple(
+            f"{SRC}/evaluation/{name}.py"
+            for name in (
+                "manifest",
+                "score",
+                "journal",
+                "soundness",
+                "suites",
+                "measures",
+                "verdict",
+                "candidates",
+            )
+        ),
+        ("evaluation", "studies"),
+        slow="nothing",
+        packages=(),
+    ),
+    Group("cli", _all_of("cli"), ("cli", "examples"), slow="nothing", packages=()),
 )
 JUDGING = ("oracle_trace", "oracle_video", "render_trace", "first_frame", "theme_of", "pace")
 """The functions of `problems` that are mutated; the others make problems."""
@@ -141,18 +203,22 @@ def pytest_collection_modifyitems(items):
 MESSAGES = r"^ *raise \w+\("
 TYPES = ("--output", "json", "--disable-error-code", "no-redef")
 """`make types` notices mutants, too: what is a type error is not run."""
-MAX_BYTES = 4 << 30
+MAX_BYTES = 24 << 30
 """Of memory: some mutants never end and fill it."""
 TIMEOUT_FACTOR = 12.0
 """The tests of a mutant may take so many times as long as without it: on busy cores a survivor must not run out
 of time and count as noticed. What does not end is stopped by `TEST_TIMEOUT_S`, long before that."""
 TEST_TIMEOUT_S = 25
+BESIDE = ("docs", "examples", "benchmarks")
+"""What tests read besides the code."""
 NOTICED = {"killed", "timeout", "segfault"}
 
 
 def make_copy(group: Group, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    for part in ("src", "tests"):
+    for name in ("README.md", "CONTRIBUTING.md"):
+        shutil.copy(ROOT / name, folder / name)
+    for part in ("src", "tests", *BESIDE):
         shutil.copytree(
             ROOT / part, folder / part, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__")
         )
@@ -163,11 +229,12 @@ def make_copy(group: Group, folder: Path) -> None:
     packages = [part for name in group.packages for part in ("-p", f"videorlvr.{name}")]
     config = {
         "source_paths": ["src"],
+        "also_copy": [*BESIDE, "README.md", "CONTRIBUTING.md"],
         "only_mutate": list(group.files),
         "pytest_add_cli_args": ["-p", "no:cacheprovider", "-n", "0", "-k", f"not ({group.slow})"],
         "pytest_add_cli_args_test_selection": [f"tests/{name}" for name in group.tests],
         "do_not_mutate_patterns": [MESSAGES],
-        "type_check_command": [sys.executable, "-m", "mypy", *TYPES, *packages],
+        **({"type_check_command": [sys.executable, "-m", "mypy", *TYPES, *packages]} if packages else {}),
         "timeout_multiplier": TIMEOUT_FACTOR,
         "use_git_change_detection": False,
     }
@@ -223,13 +290,52 @@ def print_table(folder: Path) -> None:
             print(f"{short:26}" + "".join(f"{number:14}" for number in numbers))
 
 
-def run_group(group: Group, folder: Path, todo: list[str], *, workers: int, again: bool) -> None:
+def run_group(
+    group: Group, folder: Path, todo: list[str], *, workers: int, again: bool, sample: int | None
+) -> None:
     make_copy(group, folder)
+    if sample is not None:
+        todo = drawn(group, folder, sample, again=again)
     if again:  # tests may be new: they are collected anew, and what is known of mutants is kept
         (folder / "mutants" / "mutmut-stats.json").unlink(missing_ok=True)
-    command = [sys.executable, "-m", "mutmut", "run", "--max-children", str(workers), *todo]
+    mutmut(folder, "run", "--max-children", str(workers), *todo)
+
+
+def drawn(group: Group, folder: Path, count: int, *, again: bool) -> list[str]:
+    """As many of a group's mutants, the same ones whenever they are drawn, less those that are settled."""
+    if not any((folder / "mutants" / f"{name}.meta").exists() for name in group.files):
+        mutmut(folder, "run", "no mutant has this name")  # makes all of them, and runs none
+    names = sorted(mutant for name in group.files for mutant in statuses(folder, name))
+    kept = set(random.Random(group.name).sample(names, min(count, len(names))))
+    return [mutant for mutant in still_to_run(folder, group.files, again=again) if mutant in kept]
+
+
+def mutmut(folder: Path, *arguments: str) -> None:
     environment = {**os.environ, "PYTEST_TIMEOUT": str(TEST_TIMEOUT_S)}
-    subprocess.run(command, cwd=folder, env=environment, check=False)
+    subprocess.run([sys.executable, "-m", "mutmut", *arguments], cwd=folder, env=environment, check=False)
+
+
+def tell_survivors(folder: Path, path: Path) -> None:
+    """Writes a line of JSON for each mutant that no test noticed: its name and its change."""
+    with path.open("w") as out:
+        for group in GROUPS:
+            for name in group.files:
+                for mutant, status in statuses(folder / group.name, name).items():
+                    if status in {"survived", "no tests", "suspicious"}:
+                        shown = subprocess.run(
+                            [sys.executable, "-m", "mutmut", "show", mutant],
+                            cwd=folder / group.name,
+                            capture_output=True,
+                            text=True,
+                            check=False,
+                        )
+                        line = {
+                            "group": group.name,
+                            "mutant": mutant,
+                            "status": status,
+                            "change": shown.stdout,
+                        }
+                        out.write(json.dumps(line) + "\n")
 
 
 def main() -> None:
@@ -240,14 +346,30 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--only", default="", help="a part of a file's path: maze, verify, growth ...")
     parser.add_argument("--again", action="store_true", help="run those that survived once more")
+    parser.add_argument("--group", default="", help="a group's name; all without it")
+    parser.add_argument("--sample", type=int, help="so many mutants a group, drawn once and for all")
+    parser.add_argument(
+        "--survivors", type=Path, help="a file for a line of JSON for each survivor, at the end"
+    )
     parser.add_argument("--table", action="store_true", help="only print what is known so far")
     args = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_AS, (MAX_BYTES, MAX_BYTES))
     for group in GROUPS:
+        if args.group not in ("", group.name):
+            continue
         files = [name for name in group.files if args.only in name]
         todo = still_to_run(args.folder / group.name, files, again=args.again)
         if todo and not args.table:
-            run_group(group, args.folder / group.name, todo, workers=args.workers, again=args.again)
+            run_group(
+                group,
+                args.folder / group.name,
+                todo,
+                workers=args.workers,
+                again=args.again,
+                sample=args.sample,
+            )
+    if args.survivors:
+        tell_survivors(args.folder, args.survivors)
     print_table(args.folder)
 
 

@@ -52,7 +52,7 @@ EXPORT = ["worlds", "export", "maze", "--level", "micro", "--count", "2"]
         (["score", "manifset.jsonl", "--videos", "."], "did you mean 'manifest.jsonl'"),
         (["score", "manifest.jsonl"], "required: --videos"),
         (["evaluate", "run", "--suite", "s", "--device", "cdua"], "did you mean 'cuda'"),
-        (["train"], "which recipe? One of: micro-maze-sft, "),
+        (["train"], "which recipe? One of: "),
         (["train", "recipe", "--lr"], "'--lr' has no value"),
         (["train", "recipe", "more"], "write settings as --key value"),
     ],
