@@ -47,6 +47,10 @@ class Group:
     packages: tuple[str, ...] = ("worlds", "judge")
 
 
+ALONE = "reader_that_leaves or does_not_import or need_no_torch or outside_ascii or kill or stopped or resume or hostile"
+"""Tests that start the program in a process of its own, where no mutant is."""
+
+
 def _all_of(room: str) -> tuple[str, ...]:
     files = sorted(path for path in (ROOT / SRC / room).glob("*.py") if path.name != "__init__.py")
     return tuple(str(path.relative_to(ROOT)) for path in files)
@@ -165,7 +169,7 @@ GROUPS = (
             for part in ("math", "run")
         ),
         ("methods", "training/test_sft.py"),
-        slow="contract",
+        slow="contract or found_and_keeps",
         packages=(),
     ),
     Group(
@@ -183,11 +187,20 @@ GROUPS = (
                 "candidates",
             )
         ),
-        ("evaluation", "studies"),
-        slow="nothing",
+        ("evaluation", "studies/test_verdict.py"),
+        slow=ALONE,
         packages=(),
     ),
-    Group("cli", _all_of("cli"), ("cli", "examples"), slow="nothing", packages=()),
+    Group(
+        "cli",
+        _all_of("cli"),
+        tuple(
+            f"cli/test_{name}.py"
+            for name in ("cli_runs", "cli_worlds", "cli_methods", "places", "score_help", "quickstart")
+        ),
+        slow=ALONE,
+        packages=(),
+    ),
 )
 JUDGING = ("oracle_trace", "oracle_video", "render_trace", "first_frame", "theme_of", "pace")
 """The functions of `problems` that are mutated; the others make problems."""
