@@ -47,7 +47,10 @@ class Group:
     packages: tuple[str, ...] = ("worlds", "judge")
 
 
-ALONE = "reader_that_leaves or does_not_import or need_no_torch or outside_ascii or kill or stopped or resume or hostile"
+ALONE = (
+    "reader_that_leaves or does_not_import or need_no_torch or outside_ascii or "
+    "kill or stopped or resume or hostile"
+)
 """Tests that start the program in a process of its own, where no mutant is."""
 
 
@@ -206,6 +209,11 @@ JUDGING = ("oracle_trace", "oracle_video", "render_trace", "first_frame", "theme
 """The functions of `problems` that are mutated; the others make problems."""
 QUICK_FIRST = """
 import json, pathlib
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
+pytest_plugins = ["tiny_runs"]
 
 def pytest_collection_modifyitems(items):
     stats = pathlib.Path("mutmut-stats.json")
