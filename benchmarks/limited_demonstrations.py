@@ -10,7 +10,8 @@ A plan (benchmarks/plans has those of docs/log.md):
 
 First the start: SFT from scratch on the first `demonstrations` train problems, unless a policy's folder is given. Then
 each arm from the start, on a clock that stands still while it validates and while the network is compiled. The
-learning rates of all arms fall with the share of their time. The result is a JSON file an arm: metrics, success on
+learning rates of all arms fall with the share of their time. What is there already is not done again, so the same
+command goes on after a stop. The result is a JSON file an arm: metrics, success on
 validation problems as it goes, and which test problems were solved.
 """
 
@@ -18,9 +19,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import time
 from pathlib import Path
 from typing import Any
+
+AROUND_AN_ARM_S = 25.0
+"""What validation, test and compilation take beside an arm's own seconds."""
 
 
 class Clock:
@@ -208,24 +213,28 @@ def main(argv: list[str] | None = None) -> None:
     )
     parser.add_argument("--plan", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--stop-after", type=float, help="begin no arm that would end later, in seconds")
     args = parser.parse_args(argv)
-    plan = json.loads(args.plan.read_text())
+    began, plan = time.monotonic(), json.loads(args.plan.read_text())
     args.out.mkdir(parents=True, exist_ok=True)
     bench = Bench(plan, args.out)
     compile_once(bench)
     start = plan["start"]
     if isinstance(start, dict):
-        released = run_arm(bench, "start", new(bench, start.get("seed", 0)), start, start["seconds"])
-        start = args.out / "start"
-        released.save(start, dtype=torch.bfloat16)
+        folder = args.out / "start"
+        if not (folder / "policy.json").exists():
+            released = run_arm(bench, "start", new(bench, start.get("seed", 0)), start, start["seconds"])
+            released.save(folder, dtype=torch.bfloat16)
+        start = folder
     for name, arm in plan["arms"].items():
-        run_arm(
-            bench,
-            name,
-            load_policy(Path(start), device=bench.device),
-            arm,
-            arm.get("seconds", plan["seconds"]),
-        )
+        seconds = arm.get("seconds", plan["seconds"])
+        left = math.inf if args.stop_after is None else args.stop_after - (time.monotonic() - began)
+        if (args.out / f"{name}.json").exists():
+            continue
+        if left < seconds + AROUND_AN_ARM_S:
+            print(f"{name}: {left:.0f} s are left, the same command goes on", flush=True)
+            break
+        run_arm(bench, name, load_policy(Path(start), device=bench.device), arm, seconds)
     bench.judge.close()
 
 
