@@ -67,7 +67,7 @@ def tokens_of(task: Task, model: ModelConfig) -> int:
     level = world_of(task.world).levels[task.level]
     cells = level.canvas[0] * level.canvas[1] * (level.cell_px // model.patch_px) ** 2
     if isinstance(model, LoopedConfig):
-        return cells * -(-(level.num_frames - 1) // model.patch_frames)
+        return cells * -(-model.last_frame(level.num_frames) // model.patch_frames)
     return cells * level.num_frames
 
 

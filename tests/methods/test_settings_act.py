@@ -65,7 +65,13 @@ OTHERS = {
     "model.distance_bias": "learned",
     "model.chunk_frames": 2,
 }
-LOOPED = {"model.loops": 1, "model.patch_frames": 2, "model.patch_px": 4, "model.mlp_ratio": 2}
+LOOPED = {
+    "model.held_after": 2,
+    "model.loops": 1,
+    "model.patch_frames": 2,
+    "model.patch_px": 4,
+    "model.mlp_ratio": 2,
+}
 """Keys of the looped form, which has most of the plain one's, too."""
 ELSEWHERE = {
     "method": "fixed by the recipe",

@@ -42,7 +42,7 @@ def latents(seed: int) -> torch.Tensor:
 
 
 def velocity(policy, x, sigma, clean):
-    free = torch.ones(1, 1, SHAPE[2], 1, 1, dtype=torch.bool)
+    free = torch.ones(1, 1, x.shape[2], 1, 1, dtype=torch.bool)
     free[:, :, 0] = False
     return policy.velocity(x, At(sigma), Condition(clean, free))
 
@@ -114,6 +114,28 @@ def test_a_loop_is_the_same_blocks_again():
     assert torch.equal(twice(x, SIGMA, first), apart(x, SIGMA, first))
     twice.loop_start[1] += 1
     assert not torch.equal(twice(x, SIGMA, first), apart(x, SIGMA, first)), "the second loop is not run"
+
+
+@torch.no_grad()
+def test_held_frames_are_the_last_one_and_are_not_looked_at():
+    held = LoopedPolicy.new(LoopedConfig(**SMALL, held_after=3), seed=0, device=CPU)
+    stirred(held.module)
+    x, clean = latents(1), latents(2)
+    told = velocity(held, x, SIGMA, clean)
+    data = x - SIGMA[:, None, None, None, None] * told
+    torch.testing.assert_close(data[:, :, 4:], data[:, :, 3:4].expand_as(data[:, :, 4:]))
+    noisier = x.clone()
+    noisier[:, :, 4:] += 1
+    assert torch.equal(velocity(held, noisier, SIGMA, clean)[:, :, :4], told[:, :, :4])
+    short = velocity(held, x[:, :, :4], SIGMA, clean[:, :, :4])
+    assert torch.equal(short, told[:, :, :4]), "a video without them is the same"
+
+
+def test_held_frames_teach_nothing():
+    held = LoopedPolicy.new(LoopedConfig(**SMALL, held_after=3), seed=0, device=CPU)
+    stirred(held.module)
+    velocity(held, latents(1), SIGMA, latents(2))[:, :, 4:].square().sum().backward()
+    assert not any(value.grad is not None and value.grad.any() for value in held.module.parameters())
 
 
 def test_patches_are_cells_over_frames_and_come_back():

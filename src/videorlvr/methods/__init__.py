@@ -112,7 +112,12 @@ def recipe_of(name: str) -> RunConfig:
 
 
 SERIES: Mapping[str, tuple[str, ...]] = {
-    "paper-h200": ("paper-h200-maze", "paper-h200-flowfree", "paper-h200-sokoban"),
+    "paper-h200": (
+        "paper-h200-maze",
+        "paper-h200-flowfree",
+        "paper-h200-sokoban-small",
+        "paper-h200-sokoban",
+    ),
 }
 """Recipes that are trained one after the other under one name, each in a folder of its own."""
 

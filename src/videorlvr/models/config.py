@@ -61,11 +61,20 @@ class LoopedConfig(BaseModel):
     heads: int = Field(default=7, ge=1, description="attention heads a block")
     patch_px: int = Field(default=8, ge=1, description="side of a patch in pixels; 8 makes a cell a token")
     patch_frames: int = Field(default=4, ge=1, description="frames of a token")
+    held_after: int | None = Field(
+        default=None,
+        ge=1,
+        description="later frames are this one held: where solutions are shorter; null for none",
+    )
     channels: int = Field(default=3, ge=1, description="channels of the latents; 3 for pixels")
     mlp_ratio: int = Field(default=4, ge=1, description="width of a block's hidden layer over `width`")
 
     def model_post_init(self, _: Any) -> None:
         check_heads(self.width, self.heads)
+
+    def last_frame(self, num_frames: int) -> int:
+        """The last frame of a video that is computed; those after it show the same."""
+        return min(num_frames - 1, self.held_after or num_frames - 1)
 
 
 ModelConfig = DiTConfig | LoopedConfig

@@ -10,7 +10,11 @@ What makes it cheaper and deeper than `dit` at one number of weights:
     of each loop;
   * data are predicted as a difference from the first frame, so that what never changes is right from the start.
 
-Law: a video whose frames do not fill whole tokens is continued by zeros that nobody sees.
+  * frames after `held_after` are that frame held, and cost nothing: where a level has 61 frames and its solutions take
+    fifteen, most tokens would say that nothing happens.
+
+Laws: a video whose frames do not fill whole tokens is continued by zeros that nobody sees. Held frames are neither
+looked at nor learnt from.
 
 B batch, C channel, T frame, H W pixels, G groups of frames, S cells of a frame, N = G S tokens, D width.
 
@@ -77,7 +81,7 @@ class Enter(nn.Module):
 
     def forward(self, x_BCTHW: Tensor, first_BCHW: Tensor) -> Tensor:
         frames, size = self.config.patch_frames, self.config.patch_px
-        noisy = patches(x_BCTHW[:, :, 1:], frames, size)
+        noisy = patches(x_BCTHW[:, :, 1 : self.config.last_frame(x_BCTHW.shape[2]) + 1], frames, size)
         first = patches(first_BCHW[:, :, None], 1, size).expand(-1, noisy.shape[1], -1, -1)
         tokens: Tensor = self.patch_in(torch.cat([noisy, first], dim=-1))
         return tokens.flatten(1, 2)
@@ -97,7 +101,11 @@ class Leave(nn.Module):
         config, pixels = self.config, (x_BCTHW.shape[3], x_BCTHW.shape[4])
         out: Tensor = self.patch_out(normed(tokens_BND))
         frames = unpatched(out, config.patch_frames, config.patch_px, config.channels, pixels)
-        data = first_BCHW[:, :, None].float() + frames[:, :, : x_BCTHW.shape[2] - 1].float()
+        last = config.last_frame(x_BCTHW.shape[2])
+        data = first_BCHW[:, :, None].float() + frames[:, :, :last].float()
+        held = x_BCTHW.shape[2] - 1 - last
+        if held:
+            data = torch.cat([data, data[:, :, -1:].detach().expand(-1, -1, held, -1, -1)], dim=2)
         divisor = sigma_B.float().clamp_min(MIN_DIVISOR_SIGMA)[:, None, None, None, None]
         return F.pad((x_BCTHW[:, :, 1:].float() - data) / divisor, (0, 0, 0, 0, 1, 0))
 
