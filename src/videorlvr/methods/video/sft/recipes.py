@@ -219,7 +219,7 @@ def paper_h200_flowfree() -> SFTConfig:
         warmup=100,
         ema=0.998,
         pool_start=6_000,
-        pool_grow=40,
+        pool_grow=30,
         pool_size=500_000,
         validate_every=3_000,
         num_val=256,
@@ -235,7 +235,7 @@ def paper_h200_maze() -> SFTConfig:
     Result: not measured yet.
     """
     return paper_h200_flowfree().changed(
-        tasks=_tasks("paper", "maze"), batch=256, num_steps=5_400, pool_grow=80, validate_every=1_800
+        tasks=_tasks("paper", "maze"), batch=256, num_steps=5_400, pool_grow=60, validate_every=1_800
     )
 
 
@@ -254,7 +254,7 @@ def paper_h200_sokoban_small() -> SFTConfig:
         num_steps=1_400,
         final_lr=0.1,
         ema=0.995,
-        pool_grow=100,
+        pool_grow=60,
         validate_every=0,
     )
 
@@ -275,7 +275,7 @@ def paper_h200_sokoban() -> SFTConfig:
         final_lr=0.0,
         ema=0.998,
         pool_start=4_000,
-        pool_grow=30,
+        pool_grow=16,
         validate_every=2_900,
     )
 
