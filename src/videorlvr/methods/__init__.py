@@ -38,6 +38,7 @@ METHODS: Found[Method] = Found(
         "mlm-u": "videorlvr.methods.text.mlm_u:METHOD",
         "early-rejection": "videorlvr.methods.video.early_rejection:METHOD",
         "rankme": "videorlvr.methods.video.rankme:METHOD",
+        "sparsed": "videorlvr.methods.video.sparsed:METHOD",
     },
     _accept,
 )
