@@ -22,7 +22,8 @@ def block_weights(q_BHND: Tensor, k_BHND: Tensor, block: int) -> Tensor:
     for start in range(0, tokens, block):
         scores = q_BHND[..., start : start + block, :] @ k_BHND.transpose(-1, -2) / math.sqrt(width)
         seen = scores.float().softmax(-1).mean(dim=-2)
-        rows.append(F.pad(seen, (0, -tokens % block)).unflatten(-1, (-1, block)).sum(-1))
+        whole = F.pad(seen, (0, -tokens % block))
+        rows.append(whole.reshape(*whole.shape[:-1], -1, block).sum(-1))
     return torch.stack(rows, dim=-2)
 
 
@@ -31,9 +32,7 @@ def chosen(weights_BHnn: Tensor, density: float, given: int, *, isolated: bool) 
 
     given: leading blocks of the given frame; where `isolated` the share is taken of them and of the others apart.
     """
-    parts = (
-        weights_BHnn.split([given, weights_BHnn.shape[-1] - given], dim=-1) if isolated else (weights_BHnn,)
-    )
+    parts = (weights_BHnn[..., :given], weights_BHnn[..., given:]) if isolated else (weights_BHnn,)
     return torch.cat([_top(part, density) for part in parts], dim=-1)
 
 
