@@ -8,7 +8,8 @@ from videorlvr.methods.text.dpo.config import TextDPOConfig
 def text_micro_dpo() -> TextDPOConfig:
     """Maze 3x3 in moves, on from `text-micro-sft`.
 
-    Command: `videorlvr train text-micro-dpo --init runs/text-micro-sft/policy`. Cost: two minutes on two CPU cores.
+    Command: `videorlvr train text-micro-dpo` (with `--init runs/text-micro-sft/policy`).
+    Cost: two minutes on two CPU cores.
     Result: see docs/text.md.
     """
     return TextDPOConfig(

@@ -8,7 +8,8 @@ from videorlvr.methods.text.grpo.config import TextGRPOConfig
 def text_micro_grpo() -> TextGRPOConfig:
     """Maze 3x3 in moves, on from `text-micro-sft`.
 
-    Command: `videorlvr train text-micro-grpo --init runs/text-micro-sft/policy`. Cost: two minutes on two CPU cores.
+    Command: `videorlvr train text-micro-grpo` (with `--init runs/text-micro-sft/policy`).
+    Cost: two minutes on two CPU cores.
     Result: see docs/text.md.
     """
     return TextGRPOConfig(
