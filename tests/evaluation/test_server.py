@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import socket
+import subprocess
+import sys
 import threading
 from collections import Counter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -201,3 +206,48 @@ def test_openai_itself_wants_a_key(monkeypatch) -> None:
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     with pytest.raises(ValueError, match="wants a key"):
         ServerPlayer(Asking(model="any"))
+
+
+@pytest.mark.skipif(
+    "VIDEORLVR_SLOW" not in os.environ, reason="fifteen seconds of a real server: set VIDEORLVR_SLOW=1"
+)
+def test_a_real_server_of_transformers_is_played(tmp_path) -> None:
+    """`transformers serve` with a tiny random model: it answers nonsense, which is judged, counted and kept."""
+    pytest.importorskip("uvicorn")
+    pytest.importorskip("fastapi")
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+    from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
+
+    words = [*sorted(pre_tokenizers.ByteLevel.alphabet()), "<end>"]
+    core = Tokenizer(models.BPE({word: number for number, word in enumerate(words)}, []))
+    core.pre_tokenizer, core.decoder = pre_tokenizers.ByteLevel(add_prefix_space=False), decoders.ByteLevel()
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=core, eos_token="<end>", pad_token="<end>")
+    tokenizer.chat_template = "{% for m in messages %}{{ m['content'] }}\n{% endfor %}"
+    model = tmp_path / "model"
+    tokenizer.save_pretrained(model)
+    ends = {"bos_token_id": 256, "eos_token_id": 256, "pad_token_id": 256}
+    GPT2LMHeadModel(
+        GPT2Config(vocab_size=257, n_positions=4096, n_embd=16, n_layer=1, n_head=1, **ends)
+    ).save_pretrained(model)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    program = [str(Path(sys.executable).with_name("transformers")), "serve", str(model), "--port", str(port)]
+    environment = {**os.environ, "HF_HUB_OFFLINE": "1"}
+    with subprocess.Popen(
+        [*program, "--device", "cpu"], env=environment, stderr=subprocess.DEVNULL
+    ) as served:
+        try:
+            url = f"http://127.0.0.1:{port}/v1"
+            ask = Asking(model=str(model), base_url=url, max_tokens=8, shots=0, attempts=20, wait_s=1.0)
+            player = ServerPlayer(
+                ask.model_copy(update={"concurrency": 1}), journal=tmp_path / "replies.jsonl"
+            )
+            summary = evaluate(player, suite_of("maze:micro:2"), name="real", out=tmp_path / "out")
+        finally:
+            served.terminate()
+    words_told = summary["answers"]["maze"]
+    assert words_told["tokens"] == 8
+    assert words_told["cut"] == 1.0
+    assert words_told["tokens_in"] > 500
+    assert len((tmp_path / "replies.jsonl").read_text().splitlines()) == 2
