@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
+from videorlvr.cli.main import main
 from videorlvr.judge.door import judge
 from videorlvr.methods.text.mlm_u.math import hidden, masked_loss, regions
 from videorlvr.methods.text.sft.config import TextSFTConfig
@@ -143,3 +146,31 @@ def test_a_model_has_words_for_the_worlds_of_its_tasks() -> None:
     config = TextSFTConfig(tasks=["sokoban:micro"], num_steps=1, model=LanguageConfig())
     assert config.model is not None
     assert config.model.worlds == ["sokoban"]
+
+
+def test_a_users_model_with_lora_goes_through_the_same_recipes(tmp_path: Path) -> None:
+    """A causal LM as transformers saves it, a recipe from the command line, an evaluation of what came of it."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+    from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
+
+    words = [*sorted(pre_tokenizers.ByteLevel.alphabet()), "<|endoftext|>"]
+    core = Tokenizer(models.BPE({word: number for number, word in enumerate(words)}, []))
+    core.pre_tokenizer, core.decoder = pre_tokenizers.ByteLevel(add_prefix_space=False), decoders.ByteLevel()
+    PreTrainedTokenizerFast(tokenizer_object=core, eos_token="<|endoftext|>").save_pretrained(
+        tmp_path / "theirs"
+    )
+    ends = {"bos_token_id": 256, "eos_token_id": 256}
+    GPT2LMHeadModel(GPT2Config(vocab_size=257, n_embd=32, n_layer=1, n_head=2, **ends)).save_pretrained(
+        tmp_path / "theirs"
+    )
+    own = {"family": "pretrained", "path": str(tmp_path / "theirs"), "board": "drawn", "lora_rank": "2"}
+    common = ["--num_workers", "0", "--batch", "4", "--num_steps", "2", "--validate_every", "0"]
+    sft = ["train", "text-micro-sft", *common, "--pool_start", "8", "--pool_grow", "0", "--pool_size", "8"]
+    form = [word for key, value in own.items() for word in (f"--model.{key}", value)]
+    assert main([*sft, *form, "--out", str(tmp_path / "sft")]) == 0
+    assert (tmp_path / "sft" / "policy" / "adapter_model.safetensors").exists()
+    assert not (tmp_path / "sft" / "policy" / "model.safetensors").exists(), "the base stays where it was"
+    grpo = ["train", "text-micro-grpo", *common, "--problems", "2", "--group", "2"]
+    init = str(tmp_path / "sft" / "policy")
+    assert main([*grpo, "--init", init, "--writing.max_tokens", "4", "--out", str(tmp_path / "rl")]) == 0
+    assert main(["evaluate", str(tmp_path / "rl"), "--suite", "maze:micro:2"]) == 0

@@ -99,9 +99,15 @@ def loaded_base(path: str | Path, *, masked: bool = False) -> nn.Module:
 def with_adapter(base: nn.Module, form: LanguageConfig) -> nn.Module:
     """The model with a new LoRA adapter on all its linear layers; the base is frozen."""
     from peft import LoraConfig, get_peft_model
+    from transformers.pytorch_utils import Conv1D
 
     rank = form.lora_rank
-    config = LoraConfig(r=rank, lora_alpha=2 * rank, target_modules="all-linear", task_type="CAUSAL_LM")
+    turned = any(
+        isinstance(part, Conv1D) for part in base.modules()
+    )  # GPT-2 has its weights the other way round
+    config = LoraConfig(
+        r=rank, lora_alpha=2 * rank, target_modules="all-linear", task_type="CAUSAL_LM", fan_in_fan_out=turned
+    )
     module: nn.Module = get_peft_model(base, config)
     return module
 
