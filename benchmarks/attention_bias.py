@@ -2,6 +2,7 @@
 
     python benchmarks/attention_bias.py --json bias.json              # on a GPU, in bf16
     python benchmarks/attention_bias.py --device cpu --tokens 256     # algebra, no timing worth the name
+    python benchmarks/attention_bias.py --run RUN --suite micro-v2:maze   # a learned bias with fewer columns an axis
 
 Bias: squared distance on a grid of three axes (rank 5) and ALiBi (rank 2), and columns of no meaning up to rank 32,
 whose cost alone is of interest. Batch 1, 12 heads of 64. FlexAttention computes the bias from places in its kernel,
@@ -132,6 +133,40 @@ def error(device: torch.device) -> float:
     return float((found["factors-5"](*args) - dense).abs().max() / dense.abs().max())
 
 
+def reduced(run: str, suite: str, ranks: list[int]) -> dict[str, float]:
+    """Success of a policy with a learned bias of distance, as it is, with fewer columns an axis, and without it."""
+    from pathlib import Path
+
+    from videorlvr.base import runs
+    from videorlvr.base.records import read_json_object
+    from videorlvr.evaluation.runner import plan
+    from videorlvr.evaluation.suites import problems, suite_of
+    from videorlvr.judge.door import judge_batch
+    from videorlvr.judge.tolerance import EXACT
+    from videorlvr.models.load import load_policy
+    from videorlvr.players.policy import PolicyPlayer
+    from videorlvr.players.sampling import Sampling
+
+    policy = load_policy(Path(run) / runs.POLICY, device=torch.device("cpu"))
+    config = read_json_object(Path(run) / runs.CONFIG)
+    player = PolicyPlayer(policy, Sampling.model_validate(config["sampling"]), batch_size=64)
+    batches = plan(problems(suite_of(suite)), samples=1, batch_size=64)
+    learnt, out = policy.module.distance, {}
+    for name in ["all", *map(str, ranks), "none"]:
+        policy.module.distance = None if name == "none" else learnt
+        learnt.rank = int(name) if name.isdigit() else None
+        verdicts = [
+            verdict
+            for batch in batches
+            for verdict in judge_batch(
+                batch.problems, player(batch.world, list(batch.problems), batch.sample), EXACT
+            )
+        ]
+        out[name] = sum(verdict.success for verdict in verdicts) / len(verdicts)
+        print(f"{run}: {name} columns an axis: {100 * out[name]:.1f}% solved", flush=True)
+    return out
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -139,8 +174,19 @@ def main() -> None:
     parser.add_argument("--tokens", type=int, nargs="+", default=[1024, 2048, 4096, 8192, 16384, 32768])
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--repeats", type=int, default=20)
+    parser.add_argument(
+        "--run", help="a run whose policy has a learned bias: measure it with fewer columns instead"
+    )
+    parser.add_argument("--suite", default="micro-v2:maze")
+    parser.add_argument("--ranks", type=int, nargs="+", default=[4, 2, 1])
     parser.add_argument("--json")
     args = parser.parse_args()
+    if args.run:
+        found = reduced(args.run, args.suite, args.ranks)
+        if args.json:
+            with open(args.json, "w") as file:
+                json.dump(found, file, indent=1)
+        return
     device = torch.device(args.device)
     dtype = torch.bfloat16 if device.type == "cuda" else torch.float32
     name = torch.cuda.get_device_name() if device.type == "cuda" else "cpu"
