@@ -23,6 +23,7 @@ import numpy as np
 from videorlvr.methods.video.early_rejection.math import (
     correlation,
     misled,
+    ranking,
     solved_by,
     spent,
     starts_for,
@@ -85,12 +86,16 @@ def tell(args: argparse.Namespace) -> None:
         ]
         num_steps = pairs[0][0].shape[2]
         print(f"\n{path}: {len(seeds)} seeds, success {np.mean([s.mean() for _, s in pairs]):.3f}")
-        print("after step, correlation with the final reward over all and within problems, misled at 4 of 8")
+        print(
+            "after step: correlation with the final reward over all and within problems; how often a start that"
+        )
+        print("will solve outscores one of its problem's that will not; problems lost where 4 of 8 are kept")
         for at in range(num_steps):
             rows = [
                 (
                     correlation(r[:, :, at], r[:, :, -1], within=False),
                     correlation(r[:, :, at], r[:, :, -1], within=True),
+                    ranking(r[:, :, at], s),
                     misled(r[:, :8, at], s[:, :8], 4).mean(),
                 )
                 for r, s in pairs

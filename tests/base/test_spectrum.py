@@ -66,6 +66,8 @@ def test_bootstrap_errs_as_the_estimate_does():
     one = fresh()
     told = np.std([shape.rank for shape in bootstrap(one, rng)])
     assert 0.6 < told / truth < 1.6
+    same, shifted = (bootstrap(cloud, np.random.default_rng(3), draws=5) for cloud in (one, one + 5.0))
+    assert [shape.rank for shape in shifted] == pytest.approx([shape.rank for shape in same])
     copies = np.std([shape.rank for shape in bootstrap(np.repeat(one, 10, axis=1), rng)])
     assert 0.6 < copies / truth < 1.6
 

@@ -19,6 +19,7 @@ from videorlvr.methods.video.early_rejection.math import (
     best,
     correlation,
     misled,
+    ranking,
     solved_by,
     spent,
     starts_for,
@@ -74,6 +75,14 @@ def test_what_partial_scores_keep_and_lose():
     assert solved_by(partial, success, 1).tolist() == [1, 0, 0]
     assert misled(partial, success, 1).tolist() == [0, 1, 0]  # the third could not be solved by any
     assert solved_by(success, success, 1).tolist() == success.max(axis=1).tolist()  # the oracle is best-of-M
+
+
+def test_ranking_is_the_share_of_pairs_in_order():
+    success = np.array([[1.0, 1.0, 0, 0], [0, 0, 0, 0]])
+    assert ranking(np.array([[3.0, 2, 1, 0], [0, 1, 2, 3]]), success) == 1.0
+    assert ranking(np.array([[0.0, 1, 2, 3], [0, 1, 2, 3]]), success) == 0.0
+    assert ranking(np.array([[1.0, 3, 1, 2], [0, 1, 2, 3]]), success) == (0.5 + 0 + 1 + 1) / 4
+    assert np.isnan(ranking(success, success * 0))
 
 
 def test_within_problems_knowing_the_easy_ones_counts_for_nothing():

@@ -66,3 +66,15 @@ def misled(partial_PM: Floats, success_PM: Floats, keep: int) -> Floats:
     """Whether a problem had a start that would have solved it, and all such were dropped: [P], 0 or 1."""
     lost: Floats = success_PM.max(axis=1) - solved_by(partial_PM, success_PM, keep)
     return lost
+
+
+def ranking(partial_PM: Floats, success_PM: Floats) -> float:
+    """How often a start that will solve its problem has a better partial score than one that will not, over pairs of
+    one problem's starts; ties count half. 1 where the score knows, 0.5 where it knows nothing, less where it misleads.
+    NaN where no problem has both."""
+    wins = pairs = 0.0
+    for scores, success in zip(partial_PM, success_PM > 0, strict=True):
+        apart = scores[success][:, None] - scores[~success]
+        wins += float((apart > 0).sum() + 0.5 * (apart == 0).sum())
+        pairs += apart.size
+    return wins / pairs if pairs else float("nan")
