@@ -70,6 +70,9 @@ def test_one_chunk_is_the_bidirectional_model(predicts):
     assert torch.equal(
         taught_velocity(causal, x, levels, condition, x), plain.velocity(x, At(levels), condition).detach()
     )
+    assert torch.equal(*(policy.velocity(x, At(levels), condition) for policy in (causal, plain))), (
+        "no past to give"
+    )
     noise = torch.randn(SHAPE)
     assert torch.equal(*(roll(policy, condition, noise, Sampling(num_steps=3)) for policy in (causal, plain)))
 

@@ -58,12 +58,13 @@ class CausalDiT(DiT):
     def __init__(self, config: DiTConfig) -> None:
         super().__init__(config)
         self.masks: dict[tuple[int, int, torch.device], BlockCausal] = {}
-        self.waves: dict[tuple[object, ...], tuple[Tensor, Tensor]] = {}
-        self.enter, self.leave = Block.enter, Block.leave
+        self.places: dict[tuple[object, ...], tuple[Tensor, Tensor, Tensor]] = {}
+        self.whole = self.part = (Block.enter, Block.leave)
 
     def compile_parts(self) -> None:
-        """Compile what stands before and after a block's attention, which has another shape at each chunk."""
-        self.enter, self.leave = _compiled_parts()
+        """Compile what stands before and after a block's attention, which has another shape at each chunk: once for
+        whole videos, and once for chunks of any length in a batch of which videos drop out."""
+        self.whole, self.part = _compiled(dynamic=False), _compiled(dynamic=True)
 
     def teach(self, x_BCTHW: Tensor, sigma_BT: Tensor, clean_BCTHW: Tensor) -> Tensor:
         """dx/dsigma, float32 [B, C, T, H, W], of each chunk at its own noise level after the clean chunks before it.
@@ -86,6 +87,7 @@ class CausalDiT(DiT):
             place,
             x_BCTHW.shape[-2:],
             lambda _, q, k, v: mask(q, k, v),
+            self.whole,
         )
         return self._velocity(x_BCTHW, sigma_BT, out[:, :, past:])
 
@@ -121,7 +123,7 @@ class CausalDiT(DiT):
         patches = self.patches(x_BCTHW)
         start = cache.num_frames(patches.shape[2]) if cache is not None else 0
         place = tuple(range(start, start + frames))
-        return self._network(patches, hint, sigma_BT, place, x_BCTHW.shape[-2:], attend)
+        return self._network(patches, hint, sigma_BT, place, x_BCTHW.shape[-2:], attend, self.part)
 
     def _network(
         self,
@@ -131,6 +133,7 @@ class CausalDiT(DiT):
         place: tuple[int, ...],
         size_HW: torch.Size,
         attend: Attend,
+        parts: tuple[Any, Any],
     ) -> Tensor:
         """What the last layer says of these frames, float32 [B, C, T, H, W]; `place` are their numbers in the video."""
         if self.seam.attend is not None:
@@ -141,29 +144,33 @@ class CausalDiT(DiT):
         batch, frames = sigma_BT.shape
         height, width = size_HW
         x = self.patch_in(torch.cat([patches_BTSP, hint_BTSP], dim=-1))
-        moving = torch.tensor([frame > 0 for frame in place], device=x.device)
-        embedded = F.silu(self.sigma_in(sigma_embedding((sigma_BT * moving).flatten(), 256)))
+        cos, sin, moving_T = self._places(place, height, width, x)
+        embedded = F.silu(self.sigma_in(sigma_embedding((sigma_BT * moving_T).flatten(), 256)))
         modulation = self.modulate(embedded).reshape(batch, frames, 1, 6, self.config.width)
-        cos, sin = self._waves(place, height, width, x)
+        enter, leave = parts
         for layer, block in enumerate(self.blocks):
             assert isinstance(block, Block)
-            q, k, v = self.enter(block, x, modulation, cos, sin)
-            x = self.leave(block, x, modulation, attend(layer, q, k, v))
+            q, k, v = enter(block, x, modulation, cos, sin)
+            x = leave(block, x, modulation, attend(layer, q, k, v))
             self.seam.show(Site(layer), x)
         shift, scale = self.modulate_out(embedded).reshape(batch, frames, 1, -1).chunk(2, dim=-1)
         x = F.layer_norm(x, (self.config.width,)) * (1 + scale) + shift
         return self.unpatch(self.patch_out(x), height, width).float()
 
-    def _waves(self, place: tuple[int, ...], height: int, width: int, like: Tensor) -> tuple[Tensor, Tensor]:
-        """Cosines and sines of the rotary angles of these frames, [N, 1, D / H / 2] each."""
+    def _places(
+        self, place: tuple[int, ...], height: int, width: int, like: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Cosines and sines of the rotary angles of these frames, [N, 1, D / H / 2] each, and which are not the given
+        one, bool [T]. Made once: the device is not waited for again."""
         key = (place, height, width, like.device, like.dtype)
-        if key not in self.waves:
+        if key not in self.places:
             size, head_dim = self.config.patch_px, self.config.width // self.config.heads
             shape = (max(place) + 1, height // size, width // size)
             angles = rotary_angles(shape, head_dim, like.device).reshape(shape[0], -1, head_dim // 2)
             own = angles[torch.tensor(place, device=like.device)].flatten(0, 1)
-            self.waves[key] = (own.cos().to(like.dtype)[:, None], own.sin().to(like.dtype)[:, None])
-        return self.waves[key]
+            moving = torch.tensor([frame > 0 for frame in place], device=like.device)
+            self.places[key] = (own.cos().to(like.dtype)[:, None], own.sin().to(like.dtype)[:, None], moving)
+        return self.places[key]
 
     def _velocity(self, x_BCTHW: Tensor, sigma_BT: Tensor, out_BCTHW: Tensor) -> Tensor:
         if self.config.predicts == "velocity":
@@ -185,6 +192,6 @@ def _reader(cache: Cache | None) -> Attend:
 
 
 @functools.cache
-def _compiled_parts() -> tuple[Any, Any]:
+def _compiled(*, dynamic: bool) -> tuple[Any, Any]:
     """Functions of (block, ...), so that blocks share the code, and a copy of a network runs on its own weights."""
-    return torch.compile(Block.enter, dynamic=False), torch.compile(Block.leave, dynamic=False)
+    return torch.compile(Block.enter, dynamic=dynamic), torch.compile(Block.leave, dynamic=dynamic)

@@ -55,6 +55,8 @@ class CausalPolicy(PixelPolicy):
         with self._autocast():
             if HINT in known:
                 return self.module.extend(x_BCTHW, sigma, known[HINT], _cache_of(known))
+            if len(self.chunks(x_BCTHW.shape[2])) == 1:
+                return self.module.extend(x_BCTHW, sigma, condition.clean[:, :, 0], None)
             if PAST not in known:
                 raise ValueError(
                     f"a causal policy (chunk_frames={self.module.config.chunk_frames}) was asked for a whole video "
