@@ -10,33 +10,33 @@ from videorlvr.methods import run
 from videorlvr.methods.video.awm.config import AWMConfig
 from videorlvr.models.config import DiTConfig
 from videorlvr.models.load import form_of, load_policy, new_policy
+from videorlvr.models.shipped import shipped_sft
 
-CHUNKED = {"width": 32, "depth": 2, "heads": 2, "chunk_frames": 2}
+CHUNKED = {"width": 32, "depth": 1, "heads": 2, "chunk_frames": 2}
 
 
 @pytest.fixture(scope="module")
-def causal(trained, sft_config, tmp_path_factory):
-    """The weights of a bidirectional policy, whose first chunk a causal one draws as well, and a few steps of SFT."""
-    plain = load_policy(trained, device=torch.device("cpu"))
-    policy = new_policy(DiTConfig(**CHUNKED), seed=0, device=plain.device)
+def causal(tmp_path_factory):
+    """The weights of the shipped policy, whose first chunk a causal one draws as well."""
+    plain = load_policy(shipped_sft() / "policy", device=torch.device("cpu"))
+    policy = new_policy(
+        plain.module.config.model_copy(update={"chunk_frames": 4}), seed=0, device=plain.device
+    )
     policy.load_trainable(plain.trainable_state())
     folder = tmp_path_factory.mktemp("causal")
-    policy.save(folder / "start")
-    config = sft_config(
-        model=None, init=str(folder / "start"), batch=8, num_steps=15, warmup=5, ema=0.5, lr=2e-3
-    )
-    return run(config, folder / "run")
+    policy.save(folder)
+    return folder
 
 
 def awm(policy, **changes):
     values = {
-        "tasks": ["maze:micro"],
+        "tasks": ["flowfree:micro"],
         "init": str(policy),
-        "sampling": {"num_steps": 6},
+        "sampling": {"num_steps": 4},
         "num_steps": 1,
-        "problems": 8,
-        "group": 8,
-        "batch": 32,
+        "problems": 4,
+        "group": 4,
+        "batch": 16,
         "updates": 1,
         "draws": 1,
         "credit": "chunk",
@@ -47,18 +47,25 @@ def awm(policy, **changes):
 
 
 def test_sft_and_awm_by_chunk(causal, tmp_path):
-    assert form_of(causal)["kind"] == "causal"
     lines = {}
     for stop in (False, True):
         out = tmp_path / f"{stop}"
         run(awm(causal, stop_at_fault=stop, demonstrations=8), out)
         [lines[stop]] = read_jsonl(out / "metrics.jsonl")
-        assert form_of(out / "policy")["chunk_frames"] == 2
-    # Five frames in chunks of three and two: six looks at all, a clean one at the first three fifths.
-    assert lines[False]["evaluations_a_video"] == pytest.approx(6 + 3 / 5)
+        assert form_of(out / "policy")["chunk_frames"] == 4
+    # Eight frames in chunks of five and three: four looks at all, a clean one at the first five.
+    assert lines[False]["evaluations_a_video"] == pytest.approx(4 + 5 / 8)
     assert lines[True]["evaluations_a_video"] < lines[False]["evaluations_a_video"]
-    same = ("success", "units", "zero_variance_groups", "by_length/maze/short")
+    same = ("success", "units", "zero_variance_groups", "by_length/flowfree/short")
     assert [lines[True][name] for name in same] == [lines[False][name] for name in same]
+
+
+def test_sft_from_scratch(sft_config, tmp_path):
+    folder = run(sft_config(model=CHUNKED, num_steps=2), tmp_path / "run")
+    assert form_of(folder)["kind"] == "causal"
+    last = read_jsonl(tmp_path / "run" / "metrics.jsonl")[-1]
+    # Two steps of four videos of five frames, three of which stand beside as a clean past: forward 1, backward 2.
+    assert last["network_evaluations"] == 2 * round(3 * 4 * (1 + 3 / 5))
 
 
 def test_credit_by_chunk_needs_a_causal_policy(tmp_path):

@@ -136,6 +136,8 @@ def run(config: RunConfig, out: Path) -> Path:
         ValueError: If `out` holds another run, or the configuration's `init` no policy.
         Interrupted: If stopped; the same call continues.
     """
+    from videorlvr.training.ranks import joined
     from videorlvr.training.run import run as run_method
 
-    return run_method(method_of(config.method), config, out)
+    with joined():
+        return run_method(method_of(config.method), config, out)

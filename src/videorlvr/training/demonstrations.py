@@ -17,13 +17,15 @@ from videorlvr.models.chunks import frame_levels, frames_seen
 from videorlvr.training.data import OracleVideos
 from videorlvr.training.device import generator_on, workers_of
 from videorlvr.training.matching_config import MatchingConfig
+from videorlvr.training.ranks import ALONE, Ranks
 
 
 class Demonstrations:
     """The first `config.demonstrations` problems of the SFT run with seed `config.demonstration_seed`, of each task."""
 
-    def __init__(self, config: MatchingConfig, policy: Policy) -> None:
-        self.config, self.policy = config, policy
+    def __init__(self, config: MatchingConfig, policy: Policy, ranks: Ranks = ALONE) -> None:
+        self.config, self.policy, self.ranks = config, policy, ranks
+        self.rows = ranks.rows(config.learning_batch, "videos in a backward pass")
         num_workers = workers_of(config)
         self.workers = start_workers(num_workers)
         self.pools = {
@@ -44,18 +46,19 @@ class Demonstrations:
         """Add the gradient of a batch of each world at all noise levels; (mean loss, network evaluations)."""
         total = torch.zeros((), device=self.policy.device)
         for world, pool in self.pools.items():
-            loss = self._loss(world, pool, step) / len(self.pools)
+            loss = self._loss(world, pool, step) / len(self.pools) / self.ranks.size
             (self.config.demonstration_weight * loss).backward()  # type: ignore[no-untyped-call]
-            total += loss.detach()
+            total += loss.detach() * self.ranks.size
         seen = sum(frames_seen(self.policy.chunks(pool.num_frames)) for pool in self.pools.values())
-        return total, round(3 * self.config.learning_batch * seen)
+        return total, round(3 * self.config.learning_batch * seen / self.ranks.size)
 
     def _loss(self, world: str, pool: OracleVideos, step: int) -> Tensor:
         config, device, size = self.config, self.policy.device, self.config.learning_batch
         video = pool.batch(step, size)
         x0 = self.policy.encode(video)
-        condition = self.policy.condition(video[:, 0], pool.prompts(step, size), video.shape[1])
-        condition = self.policy.taught(condition, x0)
+        rows = self.rows
+        condition = self.policy.condition(video[rows, 0], pool.prompts(step, size)[rows], video.shape[1])
+        condition = self.policy.taught(condition, x0[rows])
         chunks = self.policy.chunks(x0.shape[2])
         generator = generator_on(device, seeding.seed_of("demonstrations", config.seed, world, step))
         num_steps = config.sampling.num_steps
@@ -68,6 +71,7 @@ class Demonstrations:
         )
         sigma = frame_levels(sigma.reshape(size, -1), chunks)
         noise = torch.randn(x0.shape, generator=generator, device=device)
+        x0, sigma, noise = x0[rows], sigma[rows], noise[rows]
         point = point_on_path(x0, sigma, noise, free=condition.free, clean=condition.clean)
         velocity = self.policy.velocity(point.x, At(sigma), condition)
         return velocity_error(velocity, point.target, condition.free).mean()

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from videorlvr.flow.matching import Point, velocity_error
 from videorlvr.models.api import Condition
+from videorlvr.training.ranks import ALONE, Ranks
 from videorlvr.training.track import Metrics
 
 
@@ -45,5 +47,11 @@ class Sums:
         for name, value in figures.items():
             self.values.setdefault(name, []).append(value.detach().float())
 
-    def means(self) -> Metrics:
-        return {name: float(torch.stack(parts).mean()) for name, parts in self.values.items()}
+    def means(self, ranks: Ranks = ALONE) -> Metrics:
+        """Over the micro-batches of all ranks."""
+        own = {name: torch.stack(parts).tolist() for name, parts in self.values.items()}
+        told = ranks.everyones_values(own)
+        names = dict.fromkeys(name for one in told for name in one)
+        return {
+            name: float(np.mean([value for one in told for value in one.get(name, [])])) for name in names
+        }

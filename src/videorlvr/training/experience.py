@@ -27,7 +27,9 @@ from videorlvr.players.rollouts import Rolling, Rollouts, begin
 from videorlvr.training.advantages import group_advantages
 from videorlvr.training.config import RolloutConfig
 from videorlvr.training.device import generator_on, workers_of
+from videorlvr.training.exchange import all_played, check_dealt
 from videorlvr.training.problems import ProblemQueue
+from videorlvr.training.ranks import ALONE, Ranks
 from videorlvr.training.track import Metrics
 from videorlvr.worlds.api import Problem, Verdict, Video
 
@@ -66,8 +68,9 @@ def _world(rollouts: Rollouts) -> str:
 class Trials:
     """Where a learner's iterations come from. Close it: it has processes that make problems."""
 
-    def __init__(self, config: RolloutConfig, policy: Policy, judge: Judge) -> None:
-        self.config, self.policy, self.judge = config, policy, judge
+    def __init__(self, config: RolloutConfig, policy: Policy, judge: Judge, ranks: Ranks = ALONE) -> None:
+        self.config, self.policy, self.judge, self.ranks = config, policy, judge, ranks
+        check_dealt(config.problems * config.group // config.batch, config.batch, config.group, ranks)
         self.stop_at_fault = False  # of a causal policy's videos
         levels = [(task.world, task.level) for task in config.tasks]
         self.queue = ProblemQueue(levels, config.problems, workers_of(config), seed=config.seed)
@@ -90,7 +93,11 @@ class Trials:
             batch
             for world in dict.fromkeys(task.world for task in self.config.tasks)
             for batch in self._rewarded(
-                world, [pair for pair in zip(rolled, verdicts, strict=True) if _world(pair[0]) == world]
+                world,
+                self._everyones(
+                    [pair for pair in zip(rolled, verdicts, strict=True) if _world(pair[0]) == world],
+                    listed[world],
+                ),
             )
         ]
         return judged, figures(judged, self.config) | {"waited_s": waited}
@@ -99,8 +106,23 @@ class Trials:
         self, listed: dict[str, list[Problem]], iteration: int, steps: StochasticSteps | None
     ) -> Iterator[Rolling]:
         for world, problems in listed.items():
-            for start in range(0, len(problems) * self.config.group, self.config.batch):
+            for start in self._starts(len(problems))[self.ranks.rank :: self.ranks.size]:
                 yield self._roll(problems, world, iteration, start, steps)
+
+    def _starts(self, num_problems: int) -> range:
+        """The first video of each of a world's batches."""
+        return range(0, num_problems * self.config.group, self.config.batch)
+
+    def _everyones(
+        self, own: list[tuple[Rollouts, list[Verdict]]], problems: list[Problem]
+    ) -> list[tuple[Rollouts, list[Verdict]]]:
+        """The batches of a world, of all ranks, in the order of one process."""
+        group, batch = self.config.group, self.config.batch
+        asked = [
+            [problems[number // group] for number in range(start, start + batch)]
+            for start in self._starts(len(problems))
+        ]
+        return all_played(own, asked, self.ranks)
 
     def _roll(
         self, problems: list[Problem], world: str, iteration: int, start: int, steps: StochasticSteps | None

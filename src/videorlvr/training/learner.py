@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from videorlvr.judge.pool import Judge
 from videorlvr.models.api import Trainable
+from videorlvr.training.ranks import ALONE, Ranks
 from videorlvr.training.state import Part
 from videorlvr.training.track import Metrics
 
@@ -42,11 +43,13 @@ class Bench:
     """What a run lends its learner.
 
     judge: judges videos in processes beside the trainer.
+    ranks: the processes that train together, this one among them.
     pool: folder in which problems that were made may be kept for a resumed run; None to keep none.
     """
 
     judge: Judge
     pool: Path | None = None
+    ranks: Ranks = ALONE
 
 
 MakeLearner = Callable[[Any, Any, Bench], Learner]

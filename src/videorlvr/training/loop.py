@@ -15,6 +15,7 @@ from videorlvr.base.signals import STOP, handled
 from videorlvr.training.config import RunConfig
 from videorlvr.training.folder import RunFolder
 from videorlvr.training.learner import Learner
+from videorlvr.training.ranks import ALONE, Ranks
 from videorlvr.training.state import TrainState
 from videorlvr.training.track import Metrics, tracking
 
@@ -46,6 +47,12 @@ def recall_counts(learner: Learner, state: TrainState) -> None:
     counts |= {name: state.counts[name] for name in counts if name in state.counts}
 
 
+@contextmanager
+def _silent() -> Iterator[Callable[[int, str], None]]:
+    """What stands for a progress bar on a rank that tells nothing."""
+    yield lambda done, text: None
+
+
 def run_steps(
     learner: Learner,
     state: TrainState,
@@ -56,11 +63,14 @@ def run_steps(
     validate: Callable[[], Metrics],
     label: str,
     shown: tuple[str, ...],
+    ranks: Ranks = ALONE,
 ) -> None:
     """Run steps `state.step` .. `config.num_steps` - 1.
 
     `shown` are the metrics that the progress bar shows. The learner's result is saved at the end, and as far as it
     has come where the run is interrupted; a run that fails leaves none.
+
+    Of several ranks the first writes and tells, and all stop after the same step.
 
     Raises:
         Interrupted: After Ctrl-C, SIGTERM, SIGUSR1 or `max_s` seconds; the checkpoint holds all finished steps.
@@ -68,8 +78,8 @@ def run_steps(
     began = saved = time.monotonic()
     with (
         _stop_signal() as stop_asked,
-        progress(label, total=config.num_steps, done=state.step) as update,
-        tracking(config.tracker, folder.path, step=state.step) as track,
+        progress(label, total=config.num_steps, done=state.step) if ranks.leads else _silent() as update,
+        tracking(config.tracker if ranks.leads else "none", folder.path, step=state.step) as track,
     ):
         latest: dict[str, str] = {}
         last, every = config.num_steps, validate_every
@@ -79,8 +89,8 @@ def run_steps(
             state.update_averages()
             state.counts |= {EVALUATIONS: learner.network_evaluations, **getattr(learner, "counts", {})}
             if every and (state.step % every == 0 or state.step == last):
-                line |= validate()
-            if line:
+                line |= validate() if ranks.leads else {}
+            if line and ranks.leads:
                 elapsed = round(time.monotonic() - began, 3)
                 line = {"step": state.step, **line, **state.counts, "elapsed_s": elapsed}
                 folder.log(line)
@@ -89,12 +99,16 @@ def run_steps(
             update(state.step, "  ".join(latest.values()))
             now = time.monotonic()
             stop = stop_asked() or (config.max_s is not None and now - began > config.max_s)
-            if now - saved > config.save_every_s or stop or state.step == last:
+            stop = ranks.any(stop)
+            if ranks.leads and (now - saved > config.save_every_s or stop or state.step == last):
                 state.save(folder.checkpoint, fingerprint=folder.fingerprint)
                 saved = now
             if stop and state.step < last:
-                learner.result.save(folder.policy)
+                if ranks.leads:
+                    learner.result.save(folder.policy)
+                ranks.wait()
                 raise Interrupted(
                     f"stopped at step {state.step} of {last}; the same command continues '{folder.path}'"
                 )
-    learner.result.save(folder.policy)
+    if ranks.leads:
+        learner.result.save(folder.policy)

@@ -50,12 +50,13 @@ class MatchingLearner(ABC):
     needs_old, needs_start: whether `loss` asks for the velocities of the policy that rolled out, and of `init`'s.
     """
 
+    on_ranks = True
     needs_old = False
     needs_start = False
 
     def __init__(self, config: Any, policy: Policy, bench: Bench) -> None:
         assert isinstance(config, MatchingConfig)
-        self.config, self.policy = config, policy
+        self.config, self.policy, self.ranks = config, policy, bench.ranks
         self.optimizer = make_optimizer(
             policy.module, config.optimizer, lr=config.lr, weight_decay=config.weight_decay
         )
@@ -73,8 +74,8 @@ class MatchingLearner(ABC):
             with self.start as start:
                 prepare(config, start)
         self.network_evaluations = 0
-        self.trials = Trials(config, self.result, bench.judge)
-        self.demonstrations = Demonstrations(config, policy) if config.demonstrations else None
+        self.trials = Trials(config, self.result, bench.judge, bench.ranks)
+        self.demonstrations = Demonstrations(config, policy, bench.ranks) if config.demonstrations else None
 
     @abstractmethod
     def units(self, own: Own) -> Units:
@@ -97,7 +98,10 @@ class MatchingLearner(ABC):
         rolled = time.monotonic()
         units = {world: self.units(videos) for world, videos in own.items()}
         line["units"] = sum(len(part) for part in units.values())
+        before = self.network_evaluations
         line |= self.improve({world: part for world, part in units.items() if len(part)}, index)
+        own_share = self.network_evaluations - before
+        self.network_evaluations = before + sum(self.ranks.everyones_values(own_share))
         self._look_out(line)
         now = time.monotonic()
         return line | {"rollout_s": rolled - began, "update_s": now - rolled, "seconds": now - began}
@@ -117,15 +121,17 @@ class MatchingLearner(ABC):
             halves = HalfGradients(self.policy.module) if update == 0 else None
             self._learn(live, iteration, update, sums, halves)
             if self.demonstrations is not None:
+                self.ranks.keep_once(self.policy.module)
                 loss, evaluations = self.demonstrations.backward(iteration * config.updates + update)
                 sums.add(demonstration_loss=loss)
+                self.ranks.add_up_gradients(self.policy.module)
                 self.network_evaluations += evaluations
             norms.append(self._update(iteration, update))
         line: Metrics = {
             "grad_norm": float(np.mean(norms)),
             "clipped": float(np.mean([clipped_share(norm, config.grad_clip) for norm in norms])),
         }
-        return line | sums.means()
+        return line | sums.means(self.ranks)
 
     def _learn(
         self, live: dict[str, Units], iteration: int, update: int, sums: Sums, halves: HalfGradients | None
@@ -140,12 +146,16 @@ class MatchingLearner(ABC):
             size=config.learning_batch,
             rngs={world: seeding.rng("units", config.seed, world, iteration, update) for world in live},
         )
-        for batch in first:
+        dealt = slice(self.ranks.rank, None, self.ranks.size)
+        for batch in first[dealt]:
             self._backward(batch, sums)
         if halves is not None and first and second:
             halves.halfway()
-        for batch in second:
+        for batch in second[dealt]:
             self._backward(batch, sums)
+        self.ranks.add_up_gradients(self.policy.module)
+        if halves is not None:
+            halves.add_up(self.ranks)
         if halves is not None and (cosine := halves.cosine()) is not None:
             sums.add(signal=cosine)
 

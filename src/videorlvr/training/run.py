@@ -20,6 +20,7 @@ from videorlvr.training.learner import Bench, Learner
 from videorlvr.training.loop import EVALUATIONS, recall_counts, run_steps
 from videorlvr.training.method import Method
 from videorlvr.training.origin import first_policy, origin_of
+from videorlvr.training.ranks import Ranks, ranks_of_process
 from videorlvr.training.state import TrainState
 from videorlvr.training.track import check_installed
 from videorlvr.training.validate import Validate, validation_of
@@ -57,33 +58,57 @@ def train(
     """
     check_installed(config.tracker)
     folder = RunFolder(out)
+    ranks = ranks_of_process()
+    if not ranks.leads:
+        ranks.wait()  # until the leader has the folder
+        return folder.policy if folder.is_done else _train(method, config, policy, folder, ranks)
     rewards = {name: describe([task.world for task in config.tasks], name) for name in config.reward_names}
     with folder.open(config, {**(provenance or {}), **({"rewards": rewards} if rewards else {})}):
-        return folder.policy if folder.is_done else _train(method, config, policy, folder)
+        ranks.wait()
+        return folder.policy if folder.is_done else _train(method, config, policy, folder, ranks)
 
 
-def _train(method: Method, config: RunConfig, policy: Trainable | None, folder: RunFolder) -> Path:
+def _train(
+    method: Method, config: RunConfig, policy: Trainable | None, folder: RunFolder, ranks: Ranks
+) -> Path:
     assert policy is not None
     on_gpu = policy.device.type == "cuda"
     with Judge(EXACT, workers_of(config) if on_gpu else 0) as judge:
-        learner = method.make_learner(config, policy, Bench(judge, folder.pool))
+        pool = folder.pool if ranks.leads else None
+        learner = method.make_learner(config, policy, Bench(judge, pool, ranks))
         try:
-            _steps(method, config, learner, folder, validation_of(config, judge))
+            if ranks.size > 1 and not getattr(learner, "on_ranks", False):
+                raise ValueError(
+                    f"{method.name} on {ranks.size} ranks: its learner does not share its work; start it "
+                    "without torchrun"
+                )
+            _steps(method, config, learner, folder, validation_of(config, judge), ranks)
         finally:
             learner.close()
+    if not ranks.leads:
+        ranks.wait()
+        return folder.policy
     shutil.rmtree(folder.pool, ignore_errors=True)  # a finished run is not resumed
     folder.finish({"steps": config.num_steps, "parameters": num_parameters(policy.module)})
+    ranks.wait()
     return folder.policy
 
 
 def _steps(
-    method: Method, config: RunConfig, learner: Learner, folder: RunFolder, validation: Validate
+    method: Method,
+    config: RunConfig,
+    learner: Learner,
+    folder: RunFolder,
+    validation: Validate,
+    ranks: Ranks,
 ) -> None:
     state = TrainState(learner.parts)
     state.load(folder.checkpoint)
     learner.network_evaluations = state.counts.get(EVALUATIONS, 0)
     recall_counts(learner, state)
-    folder.rewind(state.step)
+    ranks.wait()  # all have read before one writes
+    if ranks.leads:
+        folder.rewind(state.step)
     run_steps(
         learner,
         state,
@@ -93,4 +118,5 @@ def _steps(
         validate=lambda: validation(learner.result),
         label=f"{method.title} {folder.path.name}",
         shown=method.shown,
+        ranks=ranks,
     )

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from videorlvr.judge.read import read
 from videorlvr.players.rollouts import Rollouts
+from videorlvr.training.ranks import Ranks
 from videorlvr.training.track import Metrics
 from videorlvr.worlds import world_of
 from videorlvr.worlds.api import Problem, Verdict
@@ -35,6 +36,11 @@ class HalfGradients:
 
     def halfway(self) -> None:
         self.first = [torch.zeros_like(p) if p.grad is None else p.grad.clone() for p in self.parameters]
+
+    def add_up(self, ranks: Ranks) -> None:
+        """The first half's gradient, of all ranks; what was added since is summed by the learner."""
+        if self.first is not None:
+            ranks.add_up(self.first)
 
     def cosine(self) -> Tensor | None:
         """Of both halves, a scalar; None if there was no half or one of them is zero. Call before the clip."""

@@ -53,15 +53,18 @@ def regression_loss(
     shift: float,
     around: Around = AROUND,
     chunks: tuple[slice, ...] = (slice(None),),
+    rows: slice = slice(None),
 ) -> Tensor:
     """Mean over free dimensions of |v(x_sigma, sigma) - (noise - x0)|^2, a scalar; all chance from `generator`.
 
-    Each of `chunks` (frames of a causal policy) has a noise level of its own.
+    Each of `chunks` (frames of a causal policy) has a noise level of its own. `rows` are those of the batch that count,
+    and that `field`, `free` and `clean` are of: their noise is what it is in the whole batch.
     """
     x0, device = x0_BCTHW, x0_BCTHW.device
     uniform = torch.rand(x0.shape[0] * len(chunks), generator=generator, device=device)
     sigma = frame_levels(shifted_uniform(uniform, shift).reshape(-1, len(chunks)), chunks)
     noise = torch.randn(x0.shape, generator=generator, device=device)
+    x0, sigma, noise = x0[rows], sigma[rows], noise[rows]
     velocity = field(around.point(x0, sigma, noise, free, clean), At(sigma))
     return around.loss(velocity, x0, noise, free)
 

@@ -29,8 +29,11 @@ from videorlvr.training.track import Metrics
 class SFT:
     """One step over all tasks. The result is the running average of the weights."""
 
+    on_ranks = True
+
     def __init__(self, config: SFTConfig, policy: Policy, bench: Bench) -> None:
-        self.config, self.policy = config, policy
+        self.config, self.policy, self.ranks = config, policy, bench.ranks
+        self.rows = self.ranks.rows(config.batch, "batch")
         optimizer = make_optimizer(
             policy.module, config.optimizer, lr=config.lr, weight_decay=config.weight_decay
         )
@@ -75,7 +78,7 @@ class SFT:
         for world, pool in self.pools.items():
             video = videos.get(world)
             loss = self._loss(world, pool, index, pool.batch(index, config.batch) if video is None else video)
-            (loss / len(self.pools)).backward()  # type: ignore[no-untyped-call]
+            (loss / len(self.pools) / self.ranks.size).backward()  # type: ignore[no-untyped-call]
             self._add(f"loss/{world}", loss.detach())
             total += loss.detach()
             seen = frames_seen(self.policy.chunks(pool.num_frames))
@@ -86,9 +89,11 @@ class SFT:
         return self._figures(index) if told else {}
 
     def _loss(self, world: str, pool: OracleVideos, index: int, video: Tensor) -> Tensor:
-        prompts = pool.prompts(index, self.config.batch)
+        rows = self.rows
+        prompts = pool.prompts(index, self.config.batch)[rows]
         x0 = self.policy.encode(video)
-        condition = self.policy.taught(self.policy.condition(video[:, 0], prompts, video.shape[1]), x0)
+        condition = self.policy.condition(video[rows, 0], prompts, video.shape[1])
+        condition = self.policy.taught(condition, x0[rows])
         return regression_loss(
             lambda x, at: self.policy.velocity(x, at, condition),
             x0,
@@ -100,6 +105,7 @@ class SFT:
             shift=self.config.sampling.shift,
             around=self.around,
             chunks=self.policy.chunks(x0.shape[2]),
+            rows=rows,
         )
 
     def _lr(self, index: int) -> float:
@@ -115,6 +121,7 @@ class SFT:
     def _update(self, index: int, loss: Tensor) -> None:
         lr = self._lr(index)
         self.optimizer.set_lr(lr)
+        self.ranks.add_up_gradients(self.policy.module)
         norm = torch.nn.utils.clip_grad_norm_(self.policy.module.parameters(), self.config.grad_clip)
         # The device works on while this process prepares the next step: it is waited for only then.
         if index + 1 < self.config.num_steps:
@@ -134,6 +141,11 @@ class SFT:
     def _figures(self, index: int) -> Metrics:
         """Means since the last line."""
         steps = self.untold
+        for name in (
+            name for name in self.sums if name.startswith("loss/")
+        ):  # the rest is of summed gradients
+            self.ranks.add_up([self.sums[name]])
+            self.sums[name] /= self.ranks.size
         line: Metrics = {
             name: value / steps
             for name, value in zip(self.sums, torch.stack(list(self.sums.values())).tolist(), strict=True)
