@@ -22,12 +22,15 @@ import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from multiprocessing import connection, forkserver, get_context
+from functools import partial
+from multiprocessing import connection, current_process, forkserver, get_context
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any, TypeVar
 
+from videorlvr.base.executor import cluster, spread
 from videorlvr.base.isolated_worker import Lost, cause_of, processor_s, serve
 from videorlvr.base.processes import num_cores, start_server
 
@@ -89,6 +92,11 @@ def as_answered(
         )
     if not items:
         return
+    if (elsewhere := cluster()) is not None:
+        yield from _there(
+            function, items, elsewhere, {"cpu_s": cpu_s, "memory_mb": memory_mb, "stall_s": stall_s}
+        )
+        return
     num_workers = min(num_cores() if workers is None else workers, len(items))
     crew = _Crew(function, items, num_workers, cpu_s, memory_mb, stall_s)
     try:
@@ -98,6 +106,36 @@ def as_answered(
             yield crew.answers.popleft()
     finally:
         crew.close()
+
+
+def _there(
+    function: Callable[[Item], Result], items: Sequence[Item], executor: Executor, limits: dict[str, Any]
+) -> Iterator[tuple[int, Result | Lost]]:
+    """The same on a cluster: each of its workers keeps the law with a process of its own."""
+    chunks = [items[start : start + MAX_CHUNK] for start in range(0, len(items), MAX_CHUNK)]
+    work = partial(_isolated_here, function, limits)
+    for number, answers in spread(work, chunks, executor, chunk=1):
+        for place in range(len(chunks[number])):
+            answer = (
+                answers[place]
+                if isinstance(answers, list)
+                else Lost("crashed", f"its worker died: {answers}")
+            )
+            yield number * MAX_CHUNK + place, answer
+
+
+def _isolated_here(
+    function: Callable[[Item], Result], limits: dict[str, Any], items: Sequence[Item]
+) -> list[Result | Lost]:
+    """On a worker of a cluster. Dask's are daemons, which Python allows no processes of their own, lest these outlive
+    them; ours end with whoever started them (`base.processes`)."""
+    config = getattr(current_process(), "_config", {})
+    daemon = config.pop("daemon", None)
+    try:
+        return list(map_isolated(function, items, workers=1, **limits))
+    finally:
+        if daemon is not None:
+            config["daemon"] = daemon
 
 
 @dataclass(eq=False)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
+from videorlvr.base.executor import cluster, in_order, spread
 from videorlvr.base.processes import num_cores, start_workers
 
 Item = TypeVar("Item")
@@ -103,6 +104,10 @@ def map_in_order(
         workers: Processes; None takes one a core, 1 stays in this process.
         chunk: Items that a process is sent at once; None takes as many as suit quick ones. Ctrl-C waits for them.
     """
+    if (elsewhere := cluster()) is not None:
+        parts = spread(function, items, elsewhere, chunk=chunk or 8)
+        yield from track(in_order(parts), label, total=len(items))
+        return
     workers = min(num_cores() if workers is None else workers, len(items))
     pool = start_workers(workers) if workers > 1 and len(items) >= POOL_FROM else None
     if pool is None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from videorlvr.cli.output import JSON_HELP, emit_json, note, table
-from videorlvr.cli.parser import add_command, frame_size, positive, whole
+from videorlvr.cli.parser import add_command, add_executor, frame_size, positive, whole
 from videorlvr.cli.worlds import SPLIT_HELP
 
 if TYPE_CHECKING:
@@ -57,12 +57,14 @@ def register(commands: Any) -> None:
     parser.add_argument("--split", metavar="S", default="test", help=SPLIT_HELP)
     parser.add_argument("--size", metavar="HxW", type=frame_size, help="frame size, such as 480x832")
     parser.add_argument("--workers", metavar="N", type=positive, help="processes (default: one a core)")
+    add_executor(parser)
     parser.add_argument("--json", metavar="F", help=JSON_HELP)
 
 
 def run(args: argparse.Namespace) -> int:
     """`audit`"""
     from videorlvr.audit.run import audit
+    from videorlvr.base.executor import working_on
     from videorlvr.worlds import WORLDS, world_of
     from videorlvr.worlds.problems import level_of
 
@@ -71,19 +73,20 @@ def run(args: argparse.Namespace) -> int:
     parts = [(world, level_of(world, name)) for world in worlds for name in dict.fromkeys(wanted)]
     results = []
     started = time.perf_counter()
-    for world, level in parts:
-        results.append(
-            audit(
-                world,
-                level.name,
-                count=args.count,
-                distorted=args.distorted,
-                at_declared=args.at_declared,
-                split=args.split,
-                size=args.size,
-                workers=args.workers,
+    with working_on(args.executor):
+        for world, level in parts:
+            results.append(
+                audit(
+                    world,
+                    level.name,
+                    count=args.count,
+                    distorted=args.distorted,
+                    at_declared=args.at_declared,
+                    split=args.split,
+                    size=args.size,
+                    workers=args.workers,
+                )
             )
-        )
     seconds = time.perf_counter() - started
     if args.json:
         origin = {"command": _own_command(args), "date": time.strftime("%Y-%m-%d"), "seconds": round(seconds)}

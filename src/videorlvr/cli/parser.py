@@ -116,6 +116,16 @@ def whole(text: str, *, least: int = 0) -> int:
     return value
 
 
+def add_executor(parser: argparse.ArgumentParser) -> None:
+    """Where a command that is all CPU work has it done (`base.executor`)."""
+    parser.add_argument(
+        "--executor",
+        metavar="WHERE",
+        default="local",
+        help="local, or dask://HOST:PORT for the workers of a Dask scheduler, which must see the same files",
+    )
+
+
 def positive(text: str) -> int:
     return whole(text, least=1)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from videorlvr.cli.output import JSON_HELP, emit_json, note, table
-from videorlvr.cli.parser import add_command, positive
+from videorlvr.cli.parser import add_command, add_executor, positive
 
 if TYPE_CHECKING:
     from videorlvr.evaluation.journal import Journal
@@ -85,10 +85,12 @@ def register(commands: Any) -> None:
     parser.add_argument("--json", metavar="F", help=JSON_HELP)
     parser.add_argument("--journal", metavar="F", help="keep verdicts here as they come (default: see above)")
     parser.add_argument("--workers", metavar="N", type=positive, help="processes (default: one a core)")
+    add_executor(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """`score`"""
+    from videorlvr.base.executor import working_on
     from videorlvr.evaluation.checks import Checked
     from videorlvr.evaluation.manifest import read_manifest
     from videorlvr.evaluation.score import score
@@ -98,7 +100,7 @@ def run(args: argparse.Namespace) -> int:
 
     place, entries = _journal_place(args), read_manifest(args.manifest)
     _check_places(args, entries, place)
-    with _open_journal(place) as journal:
+    with working_on(args.executor), _open_journal(place) as journal:
         try:
             result = score(
                 args.manifest,
