@@ -2,9 +2,9 @@
 
     python benchmarks/cluster_speed.py --counts 250,1000 --workers 2 [--executor dask://HOST:PORT]
 
-Exports so many problems with their oracle videos, and scores these files by local processes and over Dask: workers of a
-cluster that is started here, unless the address of one is given. Verdicts must be equal. Prints seconds, files a second,
-and the exponent of growth between the first count and the last (1 is linear).
+Exports so many problems with their oracle videos, and scores these files by local processes and over Dask: workers of
+a cluster that is started here, unless the address of one is given. Verdicts must be equal. Prints seconds, files a
+second, and the exponent of growth between the first count and the last (1 is linear).
 """
 
 from __future__ import annotations

@@ -40,6 +40,8 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 MAX_CHUNK = 16
+FAR_CHUNK = 128
+"""Items of one task on a cluster: it starts a process for them, which takes as long as some tens of small videos."""
 STALL_S = 120.0
 """Wall time in which a process that uses no processor time at all is taken for one that hangs. The most starved one
 gets more than that, and so does one that starts from a slow disk."""
@@ -112,7 +114,7 @@ def _there(
     function: Callable[[Item], Result], items: Sequence[Item], executor: Executor, limits: dict[str, Any]
 ) -> Iterator[tuple[int, Result | Lost]]:
     """The same on a cluster: each of its workers keeps the law with a process of its own."""
-    chunks = [items[start : start + MAX_CHUNK] for start in range(0, len(items), MAX_CHUNK)]
+    chunks = [items[start : start + FAR_CHUNK] for start in range(0, len(items), FAR_CHUNK)]
     work = partial(_isolated_here, function, limits)
     for number, answers in spread(work, chunks, executor, chunk=1):
         for place in range(len(chunks[number])):
@@ -121,7 +123,7 @@ def _there(
                 if isinstance(answers, list)
                 else Lost("crashed", f"its worker died: {answers}")
             )
-            yield number * MAX_CHUNK + place, answer
+            yield number * FAR_CHUNK + place, answer
 
 
 def _isolated_here(
