@@ -10,10 +10,10 @@ prints correlations by step, and success against network evaluations.
 
 Seeds are noise and problems at once: seed k takes problems k P .. (k + 1) P of the split.
 
-Rule, stated before it was run on test problems (with the study `early-rejection`, whose policies are trained anew): held
-if 4 starts of which the best goes on after step 3 of 5 (14 network evaluations) solve more than best-of-3 (15), with
-the whole 95% interval of the difference over three seeds above 0; not held if it lies below. Told beside it: the same
-choice by chance, best-of-4 (20), and what the final reward as an oracle would keep.
+Rule, stated before it was run on test problems (with the study `early-rejection`, whose policies are trained anew):
+held if 4 starts of which the best goes on after step 3 of 5 (14 network evaluations) solve more than best-of-3 (15),
+with the whole 95% interval of the difference over three seeds above 0; not held if it lies below. Told beside it: the
+same choice by chance, best-of-4 (20), and what the final reward as an oracle would keep.
 """
 
 from __future__ import annotations
