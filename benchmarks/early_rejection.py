@@ -79,7 +79,9 @@ def measure(args: argparse.Namespace) -> None:
             out |= {f"reward_{seed}": reward, f"success_{seed}": success}
             rate = success[:, :, -1].mean()
             print(f"{args.task} seed {seed}: {rate:.3f}, {time.monotonic() - began:.0f} s", flush=True)
-            told = {key: str(value) for key, value in vars(args).items() if key != "do"}
+            told = {
+                key: str(value) for key, value in vars(args).items() if key not in ("do", "out", "workers")
+            }
             np.savez_compressed(args.out, about=json.dumps(told), **out)
 
 
