@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
 from videorlvr.base.records import read_jsonl
+from videorlvr.judge.pool import Judge
+from videorlvr.judge.tolerance import EXACT
 from videorlvr.methods import run
 from videorlvr.methods.video.awm.config import AWMConfig
+from videorlvr.methods.video.awm.run import AWM
 from videorlvr.models.config import DiTConfig
 from videorlvr.models.load import form_of, load_policy, new_policy
 from videorlvr.models.shipped import shipped_sft
+from videorlvr.training.learner import Bench
+from videorlvr.training.units import Own
+from videorlvr.worlds.api import Verdict
 
 CHUNKED = {"width": 32, "depth": 1, "heads": 2, "chunk_frames": 2}
 
@@ -58,6 +66,32 @@ def test_sft_and_awm_by_chunk(causal, tmp_path):
     assert lines[True]["evaluations_a_video"] < lines[False]["evaluations_a_video"]
     same = ("success", "units", "by_length/flowfree/short")
     assert [lines[True][name] for name in same] == [lines[False][name] for name in same]
+
+
+def test_what_comes_after_a_faulty_chunk_changes_no_update(causal):
+    """Why a rollout may end there: its credit is zero, and no token before it feels it."""
+    config = awm(causal, warm_moments=0, lr=1e-3)
+    moved = {}
+    for later in (0.0, 1.0):
+        policy = load_policy(causal, device=torch.device("cpu"))
+        with Judge(EXACT) as judge:
+            learner = AWM(config, policy, Bench(judge))
+            judged, _ = learner.trials.collect(0, None)
+            learner.close()
+        # Half of each group is legal throughout, half has a fault in the first chunk, which ends with frame 4.
+        verdicts = [Verdict(True, "") if place % 2 else Verdict(False, "x", 2) for place in range(16)]
+        own = Own.of([replace(part, verdicts=verdicts) for part in judged])
+        own.rollouts.x0[::2, :, 5:] += later
+        before = [weight.detach().clone() for weight in policy.module.parameters()]
+        units = learner.units(own)
+        assert len(units) == 16
+        learner.improve({"flowfree": units}, 0)
+        moved[later] = [
+            now.detach() - then for now, then in zip(policy.module.parameters(), before, strict=True)
+        ]
+    assert sum(float(change.abs().sum()) for change in moved[0.0]) > 0
+    for one, other in zip(moved[0.0], moved[1.0], strict=True):
+        torch.testing.assert_close(one, other, atol=1e-6, rtol=1e-3)
 
 
 def test_sft_from_scratch(sft_config, tmp_path):
