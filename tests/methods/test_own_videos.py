@@ -230,7 +230,7 @@ def test_early_steps_alone_are_trained_if_asked(learner):
     seen, exact = [], stage.policy.velocity
     stage.policy.velocity = lambda x, at, condition: seen.append(at.sigma) or exact(x, at, condition)
     stage.step(0)
-    assert torch.cat(seen).min() > stage.config.sampling.grid()[1]
+    assert torch.cat(seen).min() > stage.config.sampling.noise_levels()[1]
 
 
 def test_a_window_that_does_not_fit_is_refused():

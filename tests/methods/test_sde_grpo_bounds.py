@@ -115,7 +115,7 @@ def test_rollouts_walk_the_runs_sampler(rl_config, solver):
 
     policy.velocity = spy
     _, judged = collected(config, policy)
-    grid = [round(float(level), 5) for level in config.sampling.grid()]
+    grid = [round(float(level), 5) for level in config.sampling.noise_levels()]
     second = (2, 3) if solver == "heun" else ()
     one = [(k, late, grid[k + late]) for k in range(5) for late in (False, True) if not late or k in second]
     assert looks == one * len(judged)
@@ -128,7 +128,7 @@ def test_an_update_that_goes_too_far_is_shortened_and_ends_the_iteration(rl_conf
     line = stage_of(free[0], Score(brightness), free[1]).step(0)
     assert (line["updates"], line["update_share"]) == (2, 1.0)
     moved = free[1].colours.detach()[:2]
-    slopes = [law_by_hand(free[0].sampling.grid(), k) for k in range(2)]
+    slopes = [law_by_hand(free[0].sampling.noise_levels(), k) for k in range(2)]
     nats = sum(
         4 * 24 * 24 * (slope * moved[k]).square().sum() / (2 * std**2)
         for k, (slope, std) in enumerate(slopes)

@@ -69,7 +69,7 @@ def test_playing_leaves_no_graph_and_does_not_touch_the_global_generator(policy,
 
 
 def test_the_grid_is_the_schedules():
-    grid = Sampling(num_steps=4, shift=3.0).grid()
+    grid = Sampling(num_steps=4, shift=3.0).noise_levels()
     assert grid.tolist() == pytest.approx([1.0, 0.9, 0.75, 0.5, 0.0])
 
 

@@ -62,7 +62,7 @@ def test_what_training_replays_is_bitwise_what_it_would_have_been(policy, proble
     for name in ("states", "actions", "means", "log_probs"):
         for a, b in zip(getattr(whole.trajectory, name), getattr(cut.trajectory, name), strict=True):
             assert torch.equal(a, b)
-    law = replay(policy, cut.condition, cut.trajectory, 1, SAMPLING.grid())
+    law = replay(policy, cut.condition, cut.trajectory, 1, SAMPLING.noise_levels())
     assert torch.equal(law.mean, cut.trajectory.means[1])
 
 

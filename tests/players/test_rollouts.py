@@ -33,7 +33,7 @@ def rolled(policy, problems, steps=(0, 2), *, seed=0, scale=0.7, name="ddim-eta"
 
 
 def ddim_std(index: int, eta: float) -> float:
-    sigma, below = (float(s) for s in SAMPLING.grid().double()[index : index + 2])
+    sigma, below = (float(s) for s in SAMPLING.noise_levels().double()[index : index + 2])
     r = (1 - sigma) * below / ((1 - below) * sigma)
     return eta * below * (1 - r * r) ** 0.5
 
@@ -77,7 +77,7 @@ def test_groups_are_neighbours_and_differ(policy, problems):
 
 def test_outside_the_window_the_path_is_the_ode(policy, problems):
     """From the action of one window step to the state of the next, and from the last to the video."""
-    batch, grid = rolled(policy, problems), SAMPLING.grid()
+    batch, grid = rolled(policy, problems), SAMPLING.noise_levels()
 
     @torch.no_grad()
     def walk(x, first, last):
@@ -118,7 +118,7 @@ def test_replay_is_the_rollout_bitwise_and_without_drift(policy, problems, name)
     batch = rolled(policy, problems, name=name)
     mask, means = batch.condition.free, batch.trajectory.means
     for position in range(len(batch.trajectory.steps.steps)):
-        law = replay(policy, batch.condition, batch.trajectory, position, SAMPLING.grid())
+        law = replay(policy, batch.condition, batch.trajectory, position, SAMPLING.noise_levels())
         assert torch.equal(law.mean[:, :, 1:], batch.trajectory.means[position][:, :, 1:])
         assert law.mean.requires_grad
         assert not drift_square(means[position], law, mask).any()
@@ -131,7 +131,7 @@ def test_replay_is_the_rollout_bitwise_and_without_drift(policy, problems, name)
 
 def test_replay_has_no_drift_when_trajectories_are_stored_in_bf16(policy, problems):
     batch = rolled(policy, problems, storage_dtype=torch.bfloat16)
-    law = replay(policy, batch.condition, batch.trajectory, 0, SAMPLING.grid())
+    law = replay(policy, batch.condition, batch.trajectory, 0, SAMPLING.noise_levels())
     assert not drift_square(batch.trajectory.means[0], law, batch.condition.free).any()
 
 

@@ -59,7 +59,7 @@ def test_an_evaluation_walks_the_runs_own_sampler(trained, tmp_path, monkeypatch
     monkeypatch.setattr(BuiltinPolicy, "velocity", spy)
     evaluate_run(tmp_path / "run", Suite("own", (Part("maze", "micro", "val", 1),)), device="cpu")
     sampling = SFTConfig.model_validate(config).sampling
-    grid, heun = sampling.grid(), sampling.solver == "heun"
+    grid, heun = sampling.noise_levels(), sampling.solver == "heun"
     one = [
         (k, late, float(grid[k + late]))
         for k in range(sampling.num_steps)

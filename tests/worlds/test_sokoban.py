@@ -28,7 +28,7 @@ from videorlvr.worlds.sokoban.rules import Sokoban as Game
 from videorlvr.worlds.sokoban.rules import play, start_of
 from videorlvr.worlds.sokoban.solve import bits_of, solve
 from videorlvr.worlds.sokoban.verify import REASONS
-from videorlvr.worlds.sokoban.xsb import XsbLevel, read_xsb, write_xsb
+from videorlvr.worlds.sokoban.xsb import read_xsb
 from videorlvr.worlds.verify import COMMON_REASONS
 
 
@@ -360,72 +360,6 @@ def test_every_cheat_is_refused_and_every_own_reason_occurs() -> None:
 
 def test_cheats_are_refused_at_two_moves_a_frame() -> None:
     assert len(reasons_of_cheats("small", 2)) > 20
-
-
-# XSB
-
-COLLECTION = """\
-; the first
-Title: Corridor
-  ####
-###--#
-#_$. #
-#@ ###
-####
-Author: N. N.
-
-; two
-; boxes
-######
-#+$$.#
-######
-Title: Row
-
-; the end
-"""
-
-
-def test_xsb_is_read() -> None:
-    one, two = read_xsb(COLLECTION)
-    assert (one.title, one.comments) == ("Corridor", ("the first", "Author: N. N."))
-    assert (two.title, two.comments) == ("Row", ("two", "boxes", "the end"))
-    assert one.grid.shape == (5, 6)
-    assert one.grid.ground[0].tolist() == [16] * 6, "squares outside are walls"
-    assert one.grid.figure[3].tolist() == [3, 1, 0, 3, 3, 3]
-    assert two.grid.ground[1].tolist() == [16, 32, 0, 0, 32, 16]
-    assert two.grid.figure[1].tolist() == [3, 1, 2, 2, 0, 3]
-    assert solve(one.grid) == "uR"
-
-
-def test_xsb_round_trip() -> None:
-    levels = read_xsb(COLLECTION) + [
-        XsbLevel("", ("Title: not a title", "#####", ""), make_problem(WORLD, "paper", "train", index).grid)
-        for index in range(5)
-    ]
-    assert write_xsb(read_xsb(write_xsb(levels))) == write_xsb(levels)
-    for before, after in zip(levels, read_xsb(write_xsb(levels)), strict=True):
-        assert (before.title, before.comments, before.grid) == (after.title, after.comments, after.grid)
-    with pytest.raises(ValueError, match="one line"):
-        write_xsb([XsbLevel("two\nlines", (), levels[0].grid)])
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("no board here", "no Sokoban board"),
-        ("; x\n#####\n#@$x#\n#####", "line 3: 'x' is no XSB square"),
-        ("\n#####\n# $.#\n#####", "line 2: this board has no player"),
-        ("######\n#@$.+#\n######", "line 1: this board has 2 players"),
-        ("######\n#@$$.#\n######", r"line 1: this board has 2 boxes .* and 1 targets"),
-        ("######\n#@   #\n######", "line 1: this board has 0 boxes"),
-        ("#####\n#@*.\n#####", "boxes"),
-        ("#####\n#@ *\n#####", "line 2: the room of this board is not enclosed"),
-        ("#####\n#@*#\n####\n\n#####\n#  *#\n#@\n#####", "line 7: the room of this board is not enclosed"),
-    ],
-)
-def test_xsb_errors_name_the_line(text: str, message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        read_xsb(text)
 
 
 # Pictures

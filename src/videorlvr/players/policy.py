@@ -65,7 +65,7 @@ def walk(
     Gradients are off, except for the network's own forward in steps of `stochastic`: training replays those
     with gradient, and a compiled graph with gradient is another one, whose sums differ in the last bits.
     """
-    grid = sampling.grid()
+    grid = sampling.noise_levels()
     window = stochastic.steps if stochastic else ()
     kept = condition
 

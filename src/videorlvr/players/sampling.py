@@ -25,7 +25,7 @@ class Sampling(BaseModel):
     )
     solver: Solver = Field(default="euler", description="order 1, or 2 at twice the network calls")
 
-    def grid(self) -> Tensor:
+    def noise_levels(self) -> Tensor:
         """The noise levels [S + 1]."""
         from videorlvr.flow.schedule import sigma_grid
 

@@ -36,5 +36,5 @@ METHOD = Method(
     metrics=OWN_VIDEOS,
     shown=("reward", "success", "val/success", "signal"),
     learner=f"{__name__}.run:AWM",
-    demo=TINY | {"demonstrations": 8, "kl_weight": 0.1},
+    demo=TINY | {"demonstrations": 2, "kl_weight": 0.1},
 )

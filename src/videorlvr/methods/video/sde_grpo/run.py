@@ -61,7 +61,7 @@ class GRPO:
         self.trust = TrustRegion(policy.module, config.max_kl)
         self.network_evaluations = 0
         self.trials = Trials(config, policy, bench.judge)
-        self.grid = config.sampling.grid()
+        self.grid = config.sampling.noise_levels()
 
     def step(self, index: int) -> Metrics:
         began = time.monotonic()
