@@ -125,6 +125,9 @@ def test_divisor_counts_only_free_dims():
     x = torch.randn(2, 3, 5, 4, 4)
     mask = first_frame_mask(x.shape)
     assert count_free_dims(mask, x).tolist() == [3 * 4 * 16] * 2
+    one = torch.zeros(x.shape, dtype=torch.bool)
+    one[:, 0, 0, 0, 0] = True
+    assert count_free_dims(one, x).tolist() == [1, 1]
     assert count_free_dims(None, x).tolist() == [3 * 5 * 16] * 2
     law = Transition(x, torch.ones(2))
     peak = -0.5 * math.log(2 * math.pi)

@@ -45,6 +45,7 @@ def test_the_given_frame_is_clean_and_counts_nowhere():
     x0, noise = torch.randn(SHAPE), torch.randn(SHAPE)
     point = point_on_path(x0, torch.tensor([0.3, 0.9]), noise, free=mask(), clean=x0)
     assert torch.equal(point.x[:, :, 0], x0[:, :, 0])
+    assert point.sigma.tolist() == torch.tensor([0.3, 0.9]).tolist()
     torch.testing.assert_close(point.x[1, :, 1:], 0.1 * x0[1, :, 1:] + 0.9 * noise[1, :, 1:])
     velocity = torch.randn(SHAPE, requires_grad=True)
     error = velocity_error(velocity, point.target, mask())

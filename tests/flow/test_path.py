@@ -44,6 +44,8 @@ def test_half_precision_data_is_widened():
         (torch.full((3,), 0.5), torch.zeros(2, 3), "one noise level an item"),
         (torch.full((2,), 0.5, dtype=torch.bfloat16), torch.zeros(2, 3), "never rounded"),
         (torch.full((2,), 0.5), torch.zeros(2), "rank >= 2"),
+        (torch.full((2, 2), 0.5), torch.zeros(2, 3), "one noise level an item"),
+        (torch.full((1, 3), 0.5), torch.zeros(2, 3), "one noise level an item"),
     ],
 )
 def test_unfit_sigma_is_refused(sigma, x, word):

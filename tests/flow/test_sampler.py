@@ -60,6 +60,25 @@ def window(steps=(0, 1), name="ddim-eta", **knobs):
 
 
 @torch.no_grad()
+def test_a_sample_is_where_the_same_walk_ends():
+    net, x, knobs = (
+        Net(),
+        torch.randn(SHAPE),
+        {"sigmas": SIGMAS, "stochastic": window(), "noise_fn": noise_fn},
+    )
+    assert torch.equal(sample(net, x, **knobs), list(denoise(net, x, **knobs))[-1].x_next)
+
+
+@torch.no_grad()
+def test_one_step_is_a_schedule():
+    net, x = Net(), torch.randn(SHAPE)
+    one = torch.tensor([1.0, 0.0])
+    assert torch.equal(
+        sample(net, x, sigmas=one), euler_step(x, net(x, torch.ones(3)), torch.ones(3), torch.zeros(3))
+    )
+
+
+@torch.no_grad()
 def rollout(net, x, **knobs):
     return list(denoise(net, x, sigmas=SIGMAS, noise_fn=noise_fn, **knobs))
 
@@ -232,6 +251,8 @@ def test_the_caller_decides_about_grad():
         ({"solver": "rk4"}, "solver"),
         ({"sigmas": SIGMAS.flip(0)}, "falling"),
         ({"sigmas": SIGMAS[:-1]}, "exactly 0"),
+        ({"sigmas": SIGMAS.double()}, "float32"),
+        ({"sigmas": SIGMAS[-1:]}, "strictly falling"),
         ({"free_mask": first_frame()}, "both or neither"),
         ({"free_mask": first_frame()[0], "clean": torch.zeros(SHAPE)}, "bool mask"),
         ({"free_mask": first_frame(), "clean": torch.zeros(3, 3, 1, 2, 2)}, "clean of that shape"),

@@ -35,8 +35,8 @@ class Size:
     changes: settings of every run that differ from the recipes', and `sft`, of those of SFT alone; for tests.
     """
 
-    demonstrations: int = 100
-    sft_steps: int = 550
+    demonstrations: int = 400
+    sft_steps: int = 1100
     rl_iterations: int = 20
     suites: tuple[str, ...] = ("micro-v2:maze", "micro-v2:flowfree", "micro-v2:sokoban")
     changes: dict[str, Any] = field(default_factory=dict)
