@@ -81,7 +81,7 @@ def test_the_page_shows_rl_beside_its_control(out):
     assert re.search(
         r"(RL is \w+ than SFT, continued|Between SFT, continued and RL there is no difference)", html
     )
-    assert "100 solved boards" not in html
+    assert "400 solved boards" not in html
     assert f"from {TINY.demonstrations} solved boards" in html
     assert f"{cost_of(out / 'maze-sft-more').evaluations:,}" in html
     assert "Without a control" not in html
@@ -111,7 +111,7 @@ def test_a_slow_machine_does_less_and_never_more():
 
 def test_what_was_shortened_is_said():
     remarks = command._remarks(Size(), Size(sft_steps=300, rl_iterations=9))
-    assert "300 of 550 steps of SFT, 9 of 20 iterations of RL" in remarks[-1]
+    assert "300 of 1100 steps of SFT, 9 of 20 iterations of RL" in remarks[-1]
     assert len(command._remarks(Size(), Size())) == len(remarks) - 1
 
 
