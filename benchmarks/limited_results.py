@@ -78,9 +78,32 @@ def wide(arm: dict[str, Any]) -> str:
     return f"{100 * np.mean([pass_at_k(n, int(c), 8) for c in correct]):.1f}"
 
 
+def hour(record: dict[str, Any]) -> str:
+    """The policies of `paper-h200` on the test problems."""
+    lines = [
+        "| world | solved, % | short, middle, long third, % | pass@8, % | `hard`, % | steps, samples | GPU s |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for world, found in record["worlds"].items():
+        solved, moves = bits(found["test"]), np.array(found["moves"])
+        low, high = wilson(int(solved.sum()), len(solved))
+        edges = np.quantile(moves, [1 / 3, 2 / 3])
+        thirds = (moves > edges[0]).astype(int) + (moves > edges[1])
+        parts = ", ".join(f"{100 * solved[thirds == third].mean():.1f}" for third in range(3))
+        lines.append(
+            f"| {world} | {100 * solved.mean():.1f} [{100 * low:.1f}, {100 * high:.1f}] | {parts} | "
+            f"{found.get('pass@8', '')} | {found.get('hard', '')} | {found['steps']:,}, {found['samples']:,} | "
+            f"{found['seconds']:.0f} |"
+        )
+    return "\n".join(lines)
+
+
 def page() -> str:
-    records = [json.loads((ROOT / "results" / f"{name}.json").read_text()) for name in ORDER]
-    return HEAD + "\n" + "\n\n".join(table(record) for record in records) + "\n"
+    def read(name: str) -> Any:
+        return json.loads((ROOT / "results" / f"{name}.json").read_text())
+
+    parts = [HEAD.replace("{hour}", hour(read("paper-h200")))]
+    return "\n\n".join(parts + [table(read(name)) for name in ORDER]) + "\n"
 
 
 def main() -> None:

@@ -202,8 +202,8 @@ def maze_few_sft() -> SFTConfig:
 def paper_h200_flowfree() -> SFTConfig:
     """FlowFree at the paper's boards in a third of an hour, from scratch: a part of `paper-h200`.
 
-    Command: `videorlvr train paper-h200-flowfree`. Cost: not measured yet.
-    Result: not measured yet.
+    Command: `videorlvr train paper-h200-flowfree`. Cost: 13 minutes on an H200 (10,380 steps).
+    Result: 98.8% on paper-v2:flowfree, 100% of 200 problems within eight samples.
     """
     return SFTConfig(
         tasks=_tasks("paper", "flowfree"),
@@ -213,7 +213,7 @@ def paper_h200_flowfree() -> SFTConfig:
         # A cell is many pixels over many frames, so what it shows is decided near pure noise: most levels lie there.
         sampling=Sampling(num_steps=30, shift=7.0),
         batch=384,
-        num_steps=9_000,
+        num_steps=10_380,
         lr=3e-3,
         final_lr=0.0,
         warmup=100,
@@ -221,7 +221,7 @@ def paper_h200_flowfree() -> SFTConfig:
         pool_start=6_000,
         pool_grow=30,
         pool_size=500_000,
-        validate_every=3_000,
+        validate_every=3_460,
         num_val=256,
         save_every_s=300,
         compile=True,
@@ -242,8 +242,8 @@ def paper_h200_maze() -> SFTConfig:
 def paper_h200_sokoban_small() -> SFTConfig:
     """Sokoban at `small`, where a video is an eighth of the tokens: two minutes in which its rules are learnt.
 
-    Command: `videorlvr train paper-h200-sokoban-small`. Cost: not measured yet.
-    Result: not measured yet.
+    Command: `videorlvr train paper-h200-sokoban-small`. Cost: two minutes on an H200.
+    Result: a start; not measured by itself.
     """
     return paper_h200_flowfree().changed(
         tasks=_tasks("small", "sokoban"),
@@ -262,21 +262,21 @@ def paper_h200_sokoban_small() -> SFTConfig:
 def paper_h200_sokoban() -> SFTConfig:
     """Sokoban at the paper's boards in a third of an hour, from that at `small`: a part of `paper-h200`.
 
-    Command: `videorlvr train paper-h200-sokoban`, after `paper-h200-sokoban-small`. Cost: not measured yet.
-    Result: not measured yet.
+    Command: `videorlvr train paper-h200-sokoban`, after `paper-h200-sokoban-small`. Cost: ten minutes on an H200.
+    Result: 77.8% on paper-v2:sokoban.
     """
     return paper_h200_sokoban_small().changed(
         tasks=_tasks("paper", "sokoban"),
         model=None,
         init="runs/paper-h200/sokoban-small/policy",
         batch=128,
-        num_steps=8_700,
+        num_steps=7_710,
         lr=2.5e-3,
         final_lr=0.0,
         ema=0.998,
         pool_start=4_000,
         pool_grow=16,
-        validate_every=2_900,
+        validate_every=2_570,
     )
 
 
