@@ -13,9 +13,10 @@ from videorlvr.judge.door import inspect
 from videorlvr.judge.frames import UNEXPLAINED
 from videorlvr.judge.own_colours import doubt_of
 from videorlvr.judge.read import measure, read
-from videorlvr.judge.tolerance import DECLARED, EXACT
+from videorlvr.judge.tolerance import DECLARED
 from videorlvr.worlds import WORLDS
-from videorlvr.worlds.cheats.ghosts import ghost_cheats, thin_cheats
+from videorlvr.worlds.cheats.ghosts import ghost_cheats
+from videorlvr.worlds.cheats.marks import mark_cheats
 from videorlvr.worlds.problems import make_problem, shown_as, theme_of
 from videorlvr.worlds.render import oracle_video
 
@@ -38,21 +39,12 @@ def doubt(world, problem, video):
 
 
 @pytest.mark.parametrize("world", WORLDS.values(), ids=WORLDS)
-@pytest.mark.parametrize("size", [None, (168, 200)], ids=["8 px", "24 px"])
-def test_no_ghost_is_a_success_as_a_file(world, size):
+@pytest.mark.parametrize("size", [None, (168, 200), (240, 416)], ids=["8 px", "24 px", "34 px"])
+def test_no_ghost_or_mark_is_a_success_as_a_file(world, size):
     problem = posed(world, size)
-    for cheat in ghost_cheats(()):
+    for cheat in (*ghost_cheats(()), *mark_cheats(())):
         video = cheat.make(world, problem, seeding.rng("ghost-file", cheat.name))
         assert video is None or not inspect(world, problem, video, DECLARED).verdict.success, cheat.name
-
-
-@pytest.mark.parametrize("world", WORLDS.values(), ids=WORLDS)
-def test_nothing_thin_is_a_success_to_the_reward(world):
-    for size in (None, (168, 200)):
-        problem = posed(world, size)
-        for cheat in thin_cheats():
-            video = cheat.make(world, problem, seeding.rng("thin", cheat.name))
-            assert inspect(world, problem, video, EXACT).verdict.reason in cheat.reasons, cheat.name
 
 
 @pytest.mark.parametrize("world", WORLDS.values(), ids=WORLDS)
@@ -123,5 +115,4 @@ def test_doubts_name_what_and_where():
     late[4:] = clipped(0.6 * late[4:].astype(float))
     leap = doubt(MAZE, problem, late)
     assert leap.excess > 1
-    assert (leap.frame, leap.cell) == (4, None)
-    assert "leaps" in leap.what
+    assert leap.frame == 4

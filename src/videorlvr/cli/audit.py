@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
+from videorlvr.cli import attack_audit
 from videorlvr.cli.output import JSON_HELP, emit_json, note, table
 from videorlvr.cli.parser import add_command, add_executor, frame_size, positive, whole
 from videorlvr.cli.worlds import SPLIT_HELP
@@ -29,6 +30,9 @@ def register(commands: Any) -> None:
         help="measure the judge: honest videos it refuses, cheats it accepts, distortions it survives",
         more=(
             "Exit code 1 if an honest video is refused, a cheat is accepted, or a declared tolerance is not kept.\n"
+            "With --attack it searches for pixels that a person would call an illegal trace and the judge\n"
+            "believes, for so many --seconds or --tries a world and level; exit code 1 if it finds any. Ctrl-C ends\n"
+            "it with what it has.\n"
             "Rates come with 95% intervals; where nothing was found, with the most that it could be."
         ),
     )
@@ -59,10 +63,13 @@ def register(commands: Any) -> None:
     parser.add_argument("--workers", metavar="N", type=positive, help="processes (default: one a core)")
     add_executor(parser)
     parser.add_argument("--json", metavar="F", help=JSON_HELP)
+    attack_audit.register(parser)
 
 
 def run(args: argparse.Namespace) -> int:
     """`audit`"""
+    if args.attack:
+        return attack_audit.run(args)
     from videorlvr.audit.run import audit
     from videorlvr.base.executor import working_on
     from videorlvr.worlds import WORLDS, world_of

@@ -215,4 +215,4 @@ def verdict_text(problem: Problem, finding: Finding, index: int) -> tuple[str, t
     if verdict.reason == UNDECIDABLE:
         return f"{UNDECIDABLE}: {finding.why}", AMBER
     meaning = world_of(problem.address.world).reasons.get(verdict.reason, "")
-    return f"{verdict.reason}: {meaning}", RED
+    return f"{verdict.reason}: {finding.why or verdict.why or meaning}", RED

@@ -28,7 +28,7 @@ from videorlvr.judge.fingerprint import Fingerprint, fingerprint_of
 from videorlvr.judge.tolerance import DECLARED
 from videorlvr.worlds import world_of
 
-RECORD = 2
+RECORD = 3
 """Raised when records say something else than before, so that a journal holds one kind."""
 
 

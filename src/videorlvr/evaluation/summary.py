@@ -70,6 +70,7 @@ def _of_world(records: Sequence[Record]) -> dict[str, Any]:
         "rewards": _means(records, "rewards"),
         "pass_at": _pass_at(list(groups.values())),
         "reasons": dict(sorted(reasons.items(), key=lambda item: (-item[1], item[0]))),
+        "second_eye": dict(Counter(record["second_eye"] for record in records if record.get("second_eye"))),
         "difficulty": _by_difficulty(groups),
     }
 

@@ -31,7 +31,8 @@ def record_of(entry: Entry, finding: Finding) -> dict[str, Any]:
         "puzzle": puzzle_of(entry.problem),
         "success": verdict.success,
         "reason": verdict.reason,
-        "why": finding.why,
+        "why": finding.why or verdict.why,
+        "second_eye": verdict.second_eye,
         "frame": verdict.frame,
         "confidence": verdict.confidence,
         "components": verdict.components,
@@ -45,7 +46,8 @@ def summary_of(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """Counts and rates of all records, of each world and of each level.
 
     Keys: those of `rate_of`; `by_world` and `by_level`, the same for each world id and `world/level`;
-    `reasons`, the number of refusals by reason, most frequent first; `judge`, who said so.
+    `second_eye`, what a second reader of pixels saw of successes (`judge.second_eye`); `reasons`, the number of
+    refusals by reason, most frequent first; `judge`, who said so.
     """
     names = dict.fromkeys(record["world"] for record in records)
     levels = dict.fromkeys((record["world"], record["level"]) for record in records)
@@ -57,6 +59,7 @@ def summary_of(records: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
             f"{name}/{level}": rate_of([r for r in records if (r["world"], r["level"]) == (name, level)])
             for name, level in levels
         },
+        "second_eye": dict(Counter(record["second_eye"] for record in records if record.get("second_eye"))),
         "reasons": dict(sorted(refusals.items(), key=lambda item: (-item[1], item[0]))),
         "judge": {"package": f"videorlvr {__version__}", "worlds": list(names)},
     }

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import dataclasses
 
+import numpy as np
+
+from videorlvr.judge.closely import left_over
 from videorlvr.judge.decoded import UNDECIDABLE
 from videorlvr.judge.finding import Finding
-from videorlvr.judge.frames import UNEXPLAINED
+from videorlvr.judge.frames import UNEXPLAINED, seen_twice
 from videorlvr.judge.locate import Box
 from videorlvr.judge.moving import settled_finding
 from videorlvr.judge.own_colours import SMALL_CELL_PX, Doubt, doubt_of
@@ -42,8 +45,11 @@ def explained_finding(world: World, problem: Problem, finding: Finding) -> Findi
         return dataclasses.replace(finding, verdict=Verdict(False, UNDECIDABLE), why=why)
     trace = read(finding.seen[None], layout=finding.layout, theme=theme_of(world, problem))[0]
     doubt = doubt_about(world, shown, plain, trace, small=small)
+    if doubt.excess <= 1 and not small:
+        doubt = close_doubt(world, shown, plain, trace)
     if doubt.excess <= 1:
-        return finding
+        verdict = seen_twice(world, shown, plain, trace, finding.verdict)
+        return dataclasses.replace(finding, verdict=verdict, why=verdict.why)
     if doubt.excess >= SURELY and doubt.at_first <= CLEAR:
         components = {**finding.verdict.components, "success": 0.0}
         verdict = dataclasses.replace(
@@ -72,7 +78,7 @@ def judged_as_moving(world: World, problem: Problem, still: Finding, *, steady: 
         why = str(error)
     else:
         if moving is None or moving.settled is not None:
-            return moving or still
+            return still if moving is None else seen_at_rest(world, problem, moving)
         if not steady:
             return still
         why = moving.why
@@ -81,6 +87,17 @@ def judged_as_moving(world: World, problem: Problem, still: Finding, *, steady: 
     else:
         why = f"it was to be refused for {still.verdict.reason}, but it moves between states: {why}"
     return dataclasses.replace(still, verdict=Verdict(False, UNDECIDABLE), why=why)
+
+
+def seen_at_rest(world: World, problem: Problem, finding: Finding) -> Finding:
+    """The finding on a success that moves between states, seen by the second eye where it rests."""
+    settled, seen, layout = finding.settled, finding.seen, finding.layout
+    if not finding.verdict.success or settled is None or seen is None or layout is None:
+        return finding
+    shown = dataclasses.replace(problem, layout=layout)
+    plain, passing = seen if finding.plain is None else finding.plain, settled.cells | settled.cores
+    verdict = seen_twice(world, shown, plain, settled.trace, finding.verdict, passing)
+    return dataclasses.replace(finding, verdict=verdict, why=verdict.why)
 
 
 def is_small(problem: Problem, box: Box | None, video: Video | None) -> bool:
@@ -96,3 +113,11 @@ def doubt_about(world: World, problem: Problem, plain: Video, trace: Trace, *, s
     """plain: frames [T, H, W, 3] in the problem's layout as they came, without any correction."""
     measured = measure(plain[None], problem.layout)
     return doubt_of(measured, trace.ground, trace.figure, theme_of(world, problem), small=small)
+
+
+def close_doubt(world: World, problem: Problem, plain: Video, trace: Trace) -> Doubt:
+    """What a close look at the cells finds, in frames as in `doubt_about`."""
+    left = left_over(plain, problem.layout, trace.ground, trace.figure, theme_of(world, problem))
+    frame, row, col = (int(number) for number in np.unravel_index(int(left.argmax()), left.shape))
+    what = "a small square is not what lies around it"
+    return Doubt(float(left.max()), what, frame, (row, col), float(left[0].max()))

@@ -8,6 +8,7 @@ evaluation cannot disagree: there is nothing to agree on.
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Sequence
 from pathlib import Path
@@ -39,7 +40,8 @@ def judge(world: World, problem: Problem, answer: Answer, tolerance: Tolerance) 
         ChoiceError: For a tolerance that there is not.
         TypeError: For what is no kind of answer.
     """
-    return inspect(world, problem, answer, tolerance).verdict
+    finding = inspect(world, problem, answer, tolerance)
+    return dataclasses.replace(finding.verdict, why=finding.why or finding.verdict.why)
 
 
 def inspect(world: World, problem: Problem, answer: Answer, tolerance: Tolerance) -> Finding:

@@ -1,4 +1,4 @@
-"""Verdicts on frames that are in their problem's layout: read, under `exact` explained too, then verified.
+"""Verdicts on frames that are in their problem's layout: read, under `exact` explained and seen twice too, verified.
 
 Law: the verdicts on many videos are those on each.
 """
@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from videorlvr.judge.decoded import UNDECIDABLE
 from videorlvr.judge.explain import unexplained
 from videorlvr.judge.read import check_size, measure, states
+from videorlvr.judge.second_eye import look_twice
 from videorlvr.judge.tolerance import EXACT, Tolerance
 from videorlvr.worlds.api import UNSURE, Layout, Problem, Theme, Trace, Verdict, Video, World
 from videorlvr.worlds.problems import theme_of
 from videorlvr.worlds.verify import array_fault
 
-Bools = npt.NDArray[np.bool_]
+Floats = npt.NDArray[np.floating[Any]]
 
 UNEXPLAINED = "unexplained"
 
@@ -46,14 +49,17 @@ def verdicts_on(
             videos[indices], layout=first.layout, theme=theme_of(world, first), tolerance=tolerance
         )
         for index, trace, odd in zip(indices, traces, far, strict=True):
-            out[index] = verify_explained(world, problems[index], trace, odd)
+            verdict = verify_explained(world, problems[index], trace, odd)
+            if verdict.success and tolerance == EXACT:
+                verdict = seen_twice(world, problems[index], videos[index], trace, verdict)
+            out[index] = verdict
     return [out[index] for index in range(len(problems))]
 
 
 def explained(
     videos: Video, *, layout: Layout, theme: Theme, tolerance: Tolerance
-) -> tuple[list[Trace], Bools]:
-    """What videos [B, T, H, W, 3] are read as, and which cells that does not explain: bool [B, T, R, C].
+) -> tuple[list[Trace], Floats]:
+    """What videos [B, T, H, W, 3] are read as, and how far each cell is from that: [B, T, R, C]; see `unexplained`.
 
     Raises:
         ValueError: If the frames are not of the layout's size.
@@ -61,21 +67,65 @@ def explained(
     measured = measure(check_size(videos, layout), layout)
     traces = states(measured.zones, theme)
     if tolerance != EXACT:
-        return traces, np.zeros(measured.squares.shape, bool)
+        return traces, np.zeros(measured.squares.shape)
     ground, figure = (
         np.stack([trace.ground for trace in traces]),
         np.stack([trace.figure for trace in traces]),
     )
-    return traces, unexplained(measured, ground, figure, theme) > 1
+    return traces, unexplained(measured, ground, figure, theme)
 
 
-def verify_explained(world: World, problem: Problem, trace: Trace, far: Bools) -> Verdict:
-    """The verdict of the rules on a trace whose cells `far` [T, R, C] are taken for unread, under their own reason."""
+def verify_explained(world: World, problem: Problem, trace: Trace, far: Floats) -> Verdict:
+    """The verdict of the rules on a trace. far: how far cells are from how they were read, as a multiple of what is
+    borne, [T, R, C]; those above 1 are taken for unread, under their own reason."""
     read = (trace.ground != UNSURE) & (trace.figure != UNSURE)
-    odd = far & read
+    odd = (far > 1) & read
     if not odd.any():
         return world.verify(problem, trace)
     verdict = world.verify(problem, dataclasses.replace(trace, figure=np.where(odd, UNSURE, trace.figure)))
     if verdict.reason == "unreadable" and verdict.frame is not None and read[verdict.frame].all():
-        return dataclasses.replace(verdict, reason=UNEXPLAINED)
+        return dataclasses.replace(verdict, reason=UNEXPLAINED, why=_where(far[verdict.frame], verdict.frame))
     return verdict
+
+
+def _where(far: Floats, frame: int) -> str:
+    row, col = (int(number) for number in np.unravel_index(int(far.argmax()), far.shape))
+    others = int((far > 1).sum()) - 1
+    more = f", and in {others} more cells" if others else ""
+    what = "pixels that what was read does not explain"
+    return f"frame {frame}, cell {row}, {col}: {what}, {far.max():.1f} times as much as is borne{more}"
+
+
+def seen_twice(
+    world: World,
+    problem: Problem,
+    plain: Video,
+    trace: Trace,
+    verdict: Verdict,
+    passing: npt.NDArray[np.bool_] | None = None,
+) -> Verdict:
+    """A success, if the second eye sees in frames [T, H, W, 3] as they came what the first one read, or is blind.
+
+    passing: cells on their way from one state to another, [T, R, C]; what these show, it is not asked.
+    """
+    pixels = np.asarray(np.clip(np.rint(plain), 0, 255), np.uint8) if plain.dtype != np.uint8 else plain
+    look = look_twice(
+        pixels,
+        layout=problem.layout,
+        theme=theme_of(world, problem),
+        given=problem.grid,
+        ground=trace.ground,
+        figure=trace.figure,
+        passing=passing,
+    )
+    if look.where is None:
+        return dataclasses.replace(verdict, second_eye=look.what)
+    return dataclasses.replace(
+        verdict,
+        success=False,
+        reason=UNDECIDABLE,
+        frame=None,
+        components={**verdict.components, "success": 0.0},
+        why=f"two ways of reading see different states: {look}",
+        second_eye=look.what,
+    )

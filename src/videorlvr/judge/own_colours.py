@@ -40,11 +40,16 @@ MAX_SHARE = {
 """Of core, ring and stripes, in large cells and in small ones. A ghost is as far as it is strong, or further."""
 LEAST_APART = 94.0
 """Colours that are nearer are taken to be this far apart: a third of it is what 4:2:0 video does to a core of 4 px."""
+MOST_APART = 140.0
+"""... and figures that are further apart no further than this: of a core's mean, edges take little."""
 MAX_RESIDUAL, MAX_NOISE, NOISE_OF_CELL = 12.0, 64.0, 1.4
 BLUR = 0.35
 """The residual that blur may leave, as a share of how much a cell's own picture varies."""
 HAZE, MAX_HAZE = 1.25, 1.6
 """Of a file whose first frame is hazier than is borne, others may be so many times as hazy, up to a bound."""
+CLEAR, HAZE_OF_FRAME = 0.58, 4.5
+"""Of a frame that is clear all over so much of this is borne, and so many times as much more as three quarters of its
+cells stay below: blur and compression spare few cells, a mark spares most."""
 MAX_ASTRAY, MAX_LEAP = 0.68, 52.0
 MAX_CORNER, NOISE_OF_CORNER = {False: 45.0, True: 70.0}, 2.0
 """How far the corners of a cell, which no zone covers, may be from any mixture of two colours that meet there."""
@@ -86,16 +91,18 @@ def doubt_of(measured: Measured, ground: Cells, figure: Cells, theme: Theme, *, 
     share = np.linalg.norm(seen - own[np.arange(len(own))[:, None, None, None], codes], axis=-1) / (
         nearest * scale
     )
-    per_cell = (share / MAX_SHARE[small]).max(axis=-1)
+    share = share / MAX_SHARE[small]
+    # Figures have no part in how hazy a frame is: marks in all cores are no haze.
+    per_cell, bar = share.max(axis=-1), _bar(share[..., RING:].max(axis=-1))
     residual = _residual(measured, ground, figure, theme, own)
     haze = float(residual[0].max())
     residual /= min(max(1.0, HAZE * haze), MAX_HAZE)
     found = [
-        _worst("a zone is neither of two colours", per_cell),
-        _worst("pixels that what was read does not explain", residual),
+        _worst("a zone is neither of two colours", per_cell / bar),
+        _worst("pixels that what was read does not explain", residual / _bar(residual)),
         _worst(
             "corners in a colour that does not meet there",
-            _corners(measured, ground, figure, theme, own, small=small),
+            _corners(measured, ground, figure, theme, own, small=small) / bar,
         ),
     ]
     grounds = sorted(set(np.unique(codes[0][..., RING:])))
@@ -108,6 +115,13 @@ def doubt_of(measured: Measured, ground: Cells, figure: Cells, theme: Theme, *, 
     worst = max(found, key=lambda doubt: doubt.excess)
     first = max(float(per_cell[0].max()), haze, float(np.nan_to_num(astray[0]).max()))
     return Doubt(worst.excess, worst.what, worst.frame, worst.cell, first)
+
+
+def _bar(haze: Floats) -> Floats:
+    """How much of what may be borne is borne in frames that are as hazy as this: [T, R, C] -> [T, 1, 1]."""
+    return np.asarray(
+        np.minimum(1, CLEAR + HAZE_OF_FRAME * np.quantile(haze, 0.75, axis=(1, 2), keepdims=True))
+    )
 
 
 def _worst(what: str, excess: Floats) -> Doubt:
@@ -134,6 +148,7 @@ def _colours_of_zones(theme: Theme) -> tuple[Codes, Floats]:
     for zone, alphabet in enumerate(alphabets):
         apart = np.linalg.norm(shown[:, :, zone, None] - np.array(alphabet, float), axis=-1)
         nearest[:, :, zone] = np.where(apart < 1, np.inf, apart).min(axis=-1)
+    nearest[:, :, CORE] = np.minimum(nearest[:, :, CORE], MOST_APART)
     return codes, np.maximum(nearest, LEAST_APART)
 
 

@@ -253,6 +253,9 @@ class Verdict:
     frame: the first frame at fault, where the reason has one.
     components: named numbers in [0, 1] that rewards combine.
     metrics: precision, recall, f1 against the reference solution (information, never the judge).
+    why: a sentence where pixels or the file are at fault, and not the rules.
+    second_eye: what a second reader of pixels saw of what the first took for a success: `agrees`, `blind` or
+        `disagrees`; "" where it was not asked.
     """
 
     success: bool
@@ -261,6 +264,8 @@ class Verdict:
     confidence: float = 0.0
     components: Mapping[str, float] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
+    why: str = ""
+    second_eye: str = ""
 
 
 @dataclass(frozen=True)

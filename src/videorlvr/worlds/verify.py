@@ -35,6 +35,7 @@ COMMON_REASONS: Mapping[str, str] = {
     "too_few_frames": "The video has no second frame, so it shows no process.",
     "wrong_start": "The first frame does not show the problem.",
     "unexplained": "A cell has pixels that what it is read as does not explain: a ghost, a line, a mark too small.",
+    "undecidable": "The judge cannot be sure: the file is at fault, or two ways of reading see different states.",
     "unreadable": "A cell shows something that is not sure to be any of the world's pictures.",
 }
 

@@ -14,6 +14,7 @@ from videorlvr.worlds.api import Cheat, Problem, Video, World
 from videorlvr.worlds.cheats.boards import board_cheats
 from videorlvr.worlds.cheats.formats import FORMAT_CHEATS
 from videorlvr.worlds.cheats.ghosts import ghost_cheats
+from videorlvr.worlds.cheats.marks import mark_cheats
 from videorlvr.worlds.cheats.pixels import pixel_cheats
 from videorlvr.worlds.render import oracle_video
 from videorlvr.worlds.staging import done_frame, oracle_figures, show
@@ -180,5 +181,6 @@ def shared_cheats(
         *board_cheats(ground),
         *pixel_cheats(unfinished=unfinished, ground=ground, improper=improper),
         *ghost_cheats(improper),
+        *mark_cheats(improper),
         *FORMAT_CHEATS,
     )

@@ -65,11 +65,16 @@ def _another(world: World, problem: Problem, rng: np.random.Generator) -> Video 
     return oracle_video(world, other) if other else None
 
 
-def _relabelled(world: World, problem: Problem, rng: np.random.Generator) -> Video:
+def other_figures(world: World, problem: Problem) -> Video:
     """The oracle, every figure another one."""
     figures = oracle_figures(world, problem)
     count = len(world.figure_names)
     return show(world, problem, np.where(figures > 0, 1 + figures % (count - 1), 0).astype(np.uint8))
+
+
+def _relabelled(world: World, problem: Problem, rng: np.random.Generator) -> Video:
+    """The oracle, every figure another one."""
+    return other_figures(world, problem)
 
 
 def _walls_gone(world: World, problem: Problem, rng: np.random.Generator) -> Video | None:
@@ -154,14 +159,6 @@ def ghost_cheats(improper: tuple[str, ...]) -> tuple[Cheat, ...]:
         Cheat("dissolves-back", _dissolves_back, reasons),
         Cheat("marks-within-marks", _hollow, reasons),
         Cheat("dashed-walls", _dashes, reasons),
-    )
-
-
-def thin_cheats() -> tuple[Cheat, ...]:
-    """Refused under `exact`; in a file some of them are as thin as what compression and blur leave, so they are not in
-    the catalogue that every tolerance must hold against."""
-    reasons = ("unexplained", "unreadable")
-    return (
-        Cheat("lines-between-zones", _lines, reasons),
-        Cheat("painted-corners", _corners, reasons),
+        Cheat("lines-between-zones", _lines, ("unexplained", "unreadable")),
+        Cheat("painted-corners", _corners, ("unexplained", "unreadable")),
     )
