@@ -27,11 +27,18 @@ class Run(_Stated):
     """One training run: a recipe with settings changed, as `videorlvr train` takes them.
 
     after: the run of the same seed whose policy it starts from.
+    needs: other runs of the same seed that it waits for; the setting `policy:NAME` is the policy of the run NAME.
     """
 
     recipe: str
     settings: dict[str, Setting] = {}
     after: str | None = None
+    needs: tuple[str, ...] = ()
+
+    @property
+    def before(self) -> tuple[str, ...]:
+        """All runs that it waits for."""
+        return (*((self.after,) if self.after is not None else ()), *self.needs)
 
 
 class Arm(_Stated):
@@ -133,8 +140,9 @@ class Study(_Stated):
     @model_validator(mode="after")
     def _names_exist(self) -> Self:
         for name, run in self.runs.items():
-            if run.after is not None and run.after not in self.runs:
-                raise unknown(f"run that '{name}' starts from", run.after, self.runs)
+            for before in run.before:
+                if before not in self.runs:
+                    raise unknown(f"run that '{name}' starts from", before, self.runs)
         for name in self.runs:
             self.ancestors(name)  # raises if they go in a circle
         for name, arm in self.arms.items():
@@ -163,19 +171,24 @@ class Study(_Stated):
         return self
 
     def ancestors(self, run: str) -> list[str]:
-        """The runs that `run` starts from, the nearest first.
+        """The runs that `run` starts from or needs, the nearest first.
 
         Raises:
             ValueError: If a run starts from itself in the end.
         """
         found: list[str] = []
-        after = self.runs[run].after
-        while after is not None:
-            if after in found or after == run:
-                raise ValueError(f"run '{run}' starts from itself, by way of {' and '.join(found) or after}")
-            found.append(after)
-            after = self.runs[after].after
-        return found
+
+        def visit(name: str, way: tuple[str, ...]) -> None:
+            for before in self.runs[name].before:
+                if before in way:
+                    by = " and ".join(way[1:]) or before
+                    raise ValueError(f"run '{before}' starts from itself, by way of {by}")
+                visit(before, (*way, before))
+                if before not in found:
+                    found.append(before)
+
+        visit(run, (run,))
+        return found[::-1]
 
     def to_json(self) -> dict[str, Any]:
         return dict(json.loads(self.model_dump_json()))

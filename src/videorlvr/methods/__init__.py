@@ -35,6 +35,7 @@ METHODS: Found[Method] = Found(
         "text-sft": "videorlvr.methods.text.sft:METHOD",
         "text-grpo": "videorlvr.methods.text.grpo:METHOD",
         "text-dpo": "videorlvr.methods.text.dpo:METHOD",
+        "let": "videorlvr.methods.text.let:METHOD",
         "step-length": "videorlvr.methods.text.step_length:METHOD",
         "mlm-u": "videorlvr.methods.text.mlm_u:METHOD",
         "early-rejection": "videorlvr.methods.video.early_rejection:METHOD",

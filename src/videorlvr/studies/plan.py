@@ -47,7 +47,9 @@ def commands(trial: Trial, run: str, seed: int) -> list[list[str]]:
     train = ["train", stated.recipe, "--out", str(out), "--seed", str(seed)]
     if stated.after is not None:
         train += ["--init", str(run_dir(stated.after, seed) / runs.POLICY)]
-    lines = [train + _options(stated.settings)]
+    policies = {f"policy:{name}": str(run_dir(name, seed) / runs.POLICY) for name in stated.needs}
+    settings = {key: policies.get(str(value), value) for key, value in stated.settings.items()}
+    lines = [train + _options(settings)]
     for name, arm in trial.arms_of(run).items():
         line = ["evaluate", str(out), "--suite", trial.suite, "--samples", str(trial.study.samples)]
         lines.append([*line, "--out", str(arm_dir(name, seed)), *_options(arm.options)])
@@ -85,8 +87,8 @@ def jobs_of(trial: Trial, out: Path, program: Sequence[str], skip: set[tuple[str
         for run in needed(trial.study):
             if (run, seed) in skip:
                 continue
-            before = trial.study.runs[run].after
-            after = () if before is None or (before, seed) in skip else (job_name(before, seed),)
+            before = trial.study.runs[run].before
+            after = tuple(job_name(name, seed) for name in before if (name, seed) not in skip)
             command = (*program, json.dumps(commands(trial, run, seed)))
             log = out / "logs" / f"seed-{seed}-{run}.log"
             listed.append(Job(job_name(run, seed), command, log, after, out))
