@@ -9,7 +9,7 @@ from videorlvr.models.language.config import LanguageConfig
 def text_micro_mlm_u() -> MLMUConfig:
     """Maze 3x3 in moves, a masked model of 0.8M parameters from scratch.
 
-    Command: `videorlvr train text-micro-mlm-u`. Cost: two minutes on two CPU cores. Result: see docs/text.md.
+    Command: `videorlvr train text-micro-mlm-u`. Cost: two minutes on two CPU cores. Result: not measured.
     """
     return MLMUConfig(
         tasks=["maze:micro"],  # type: ignore[list-item]
@@ -23,7 +23,7 @@ def text_micro_mlm_u() -> MLMUConfig:
 def text_small_mlm_u() -> MLMUConfig:
     """Maze, FlowFree and Sokoban at `small`, a masked model of 3M parameters from scratch.
 
-    Command: `videorlvr train text-small-mlm-u`. Cost: some minutes on a GPU. Result: see docs/text.md.
+    Command: `videorlvr train text-small-mlm-u`. Cost: some minutes on a GPU. Result: not measured.
     """
     return MLMUConfig(
         tasks=["maze:small", "flowfree:small", "sokoban:small"],  # type: ignore[list-item]

@@ -9,7 +9,8 @@ from videorlvr.models.language.config import LanguageConfig
 def text_micro_sft() -> TextSFTConfig:
     """Maze 3x3 in moves, a Llama of 0.8M parameters from scratch.
 
-    Command: `videorlvr train text-micro-sft`. Cost: two minutes on two CPU cores. Result: see docs/text.md.
+    Command: `videorlvr train text-micro-sft`. Cost: three minutes on two busy CPU cores.
+    Result: 87.5% [79.8, 92.5] on micro-v2:maze after 518 of 600 steps.
     """
     return TextSFTConfig(
         tasks=["maze:micro"],  # type: ignore[list-item]
@@ -23,7 +24,7 @@ def text_micro_sft() -> TextSFTConfig:
 def text_small_sft() -> TextSFTConfig:
     """Maze, FlowFree and Sokoban at `small`, a Llama of 3M parameters from scratch.
 
-    Command: `videorlvr train text-small-sft`. Cost: some minutes on a GPU. Result: see docs/text.md.
+    Command: `videorlvr train text-small-sft`. Cost: some minutes on a GPU. Result: not measured.
     """
     return TextSFTConfig(
         tasks=["maze:small", "flowfree:small", "sokoban:small"],  # type: ignore[list-item]
