@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from videorlvr.judge.door import judge
+from videorlvr.judge.second_eye import AGREES
 from videorlvr.judge.tolerance import EXACT
 from videorlvr.worlds import WORLDS
 from videorlvr.worlds.api import Verdict
@@ -78,4 +79,5 @@ def test_an_array_that_is_no_video_gets_a_verdict_without_a_frame(name: str) -> 
         (video.astype(np.int64) - 256, "wrong_values", None),
     ):
         assert judge(world, problem, wrong, EXACT) == Verdict(False, reason, frame)
-    assert judge(world, problem, video, EXACT) == world.verify(problem, oracle_trace(world, problem))
+    seen = judge(world, problem, video, EXACT)
+    assert seen == dataclasses.replace(world.verify(problem, oracle_trace(world, problem)), second_eye=AGREES)

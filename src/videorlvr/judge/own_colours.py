@@ -47,9 +47,11 @@ BLUR = 0.35
 """The residual that blur may leave, as a share of how much a cell's own picture varies."""
 HAZE, MAX_HAZE = 1.25, 1.6
 """Of a file whose first frame is hazier than is borne, others may be so many times as hazy, up to a bound."""
-CLEAR, HAZE_OF_FRAME = 0.58, 4.5
+CLEAR, HAZE_OF_FRAME = 0.66, 5.5
 """Of a frame that is clear all over so much of this is borne, and so many times as much more as three quarters of its
 cells stay below: blur and compression spare few cells, a mark spares most."""
+CLEAR_PIXELS = 0.9
+"""... and of pixels: what 4:2:0 video takes from the strongest colours is left in a few cells of a frame."""
 MAX_ASTRAY, MAX_LEAP = 0.68, 52.0
 MAX_CORNER, NOISE_OF_CORNER = {False: 45.0, True: 70.0}, 2.0
 """How far the corners of a cell, which no zone covers, may be from any mixture of two colours that meet there."""
@@ -93,13 +95,16 @@ def doubt_of(measured: Measured, ground: Cells, figure: Cells, theme: Theme, *, 
     )
     share = share / MAX_SHARE[small]
     # Figures have no part in how hazy a frame is: marks in all cores are no haze.
-    per_cell, bar = share.max(axis=-1), _bar(share[..., RING:].max(axis=-1))
+    ring, core, bar = share[..., RING:].max(axis=-1), share[..., CORE], _bar(share[..., RING:].max(axis=-1))
+    per_cell = np.maximum(core, ring)
     residual = _residual(measured, ground, figure, theme, own)
     haze = float(residual[0].max())
     residual /= min(max(1.0, HAZE * haze), MAX_HAZE)
     found = [
-        _worst("a zone is neither of two colours", per_cell / bar),
-        _worst("pixels that what was read does not explain", residual / _bar(residual)),
+        _worst("a zone is neither of two colours", np.maximum(core / bar, ring)),
+        _worst(
+            "pixels that what was read does not explain", residual / np.maximum(CLEAR_PIXELS, _bar(residual))
+        ),
         _worst(
             "corners in a colour that does not meet there",
             _corners(measured, ground, figure, theme, own, small=small) / bar,
