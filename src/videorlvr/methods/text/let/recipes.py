@@ -9,7 +9,8 @@ from videorlvr.models.language.config import LanguageConfig
 def text_small_let() -> LETConfig:
     """Maze 6x6, a Llama of 11M parameters with a trained one of 0.8M at its beginning.
 
-    Command: `videorlvr train text-small-let` (with `--teacher RUN/policy`, a smaller trained policy). Cost: some minutes on a GPU.
+    Command: `videorlvr train text-small-let` (with `--teacher RUN/policy`, a smaller trained policy).
+    Cost: some minutes on a GPU.
     Result: not measured.
     """
     return LETConfig(
