@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from videorlvr.flow.ode import euler_step
-from videorlvr.flow.schedule import sigma_grid
+from videorlvr.flow.schedule import sigma_schedule
 from videorlvr.flow.sde import transition
 from videorlvr.flow.steps import CLAIMS
 
@@ -25,7 +25,7 @@ def exact_velocity(x, sigma, data_std):
 
 def marginals(name, num_steps, *, data_std=0.5, noise_scale=None, shift=5.0, sigma_cap=None, num_noisy=None):
     """(mean error, variance, true variance) after each step; the last step is the ODE's, as always."""
-    grid, mean, variance, rows = sigma_grid(num_steps, shift), 0.0, 1.0, []
+    grid, mean, variance, rows = sigma_schedule(num_steps, shift), 0.0, 1.0, []
     probe = torch.tensor([[0.0], [1.0]], dtype=torch.float64)  # two points fix an affine map
     for k in range(num_steps):
         levels = {"sigma": grid[k].repeat(2), "sigma_next": grid[k + 1].repeat(2)}

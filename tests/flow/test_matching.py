@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from videorlvr.flow.matching import frame_error, levels_in, point_on_path, velocity_error, weighted_error
-from videorlvr.flow.schedule import sigma_grid
+from videorlvr.flow.schedule import sigma_schedule
 
 SHAPE = (2, 3, 4, 5, 6)
 
@@ -20,7 +20,7 @@ def mask():
 
 
 def test_levels_lie_in_their_steps_and_fill_them():
-    grid = sigma_grid(10, 3.0)
+    grid = sigma_schedule(10, 3.0)
     early = levels_in((0, 1, 2, 3), 20_000, num_steps=10, shift=3.0, generator=generator())
     assert float(grid[4]) < early.min() < float(grid[4]) + 1e-3
     assert 1 - 1e-3 < early.max() <= 1

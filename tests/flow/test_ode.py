@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from videorlvr.flow.ode import euler_step, heun_step
-from videorlvr.flow.schedule import sigma_grid
+from videorlvr.flow.schedule import sigma_schedule
 
 
 def velocity(x, sigma):
@@ -16,7 +16,7 @@ def velocity(x, sigma):
 
 
 def end_error(solver, num_steps):
-    sigmas = sigma_grid(num_steps, 1.5)
+    sigmas = sigma_schedule(num_steps, 1.5)
     start = torch.tensor([[0.7], [-0.5], [0.2]], dtype=torch.float64)
     x = start
     for k in range(num_steps):

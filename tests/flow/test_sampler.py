@@ -9,11 +9,11 @@ from videorlvr.flow import sampler
 from videorlvr.flow.gaussian import kl_mean, log_prob_mean
 from videorlvr.flow.ode import euler_step, heun_step
 from videorlvr.flow.sampler import StochasticSteps
-from videorlvr.flow.schedule import sigma_grid
+from videorlvr.flow.schedule import sigma_schedule
 from videorlvr.flow.steps import CLAIMS
 
 SHAPE = (3, 3, 4, 2, 2)  # B == C
-SIGMAS = sigma_grid(6, 3.0)
+SIGMAS = sigma_schedule(6, 3.0)
 
 
 class Net(torch.nn.Module):

@@ -1,4 +1,4 @@
-"""Grids of noise levels, and windows of steps."""
+"""Schedules of noise levels, and windows of steps."""
 
 import numpy as np
 import pytest
@@ -6,14 +6,14 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from videorlvr.flow.schedule import sigma_grid
+from videorlvr.flow.schedule import sigma_schedule
 from videorlvr.flow.steps import window_steps
 
 
 @settings(deadline=None, max_examples=60)
 @given(num_steps=st.integers(1, 200), shift=st.floats(0.05, 20))
-def test_grid_falls_strictly_from_one_to_zero(num_steps, shift):
-    sigma_S = sigma_grid(num_steps, shift)
+def test_schedule_falls_strictly_from_one_to_zero(num_steps, shift):
+    sigma_S = sigma_schedule(num_steps, shift)
     assert sigma_S.shape == (num_steps + 1,)
     assert sigma_S.dtype == torch.float32
     assert sigma_S[0] == 1
@@ -22,14 +22,14 @@ def test_grid_falls_strictly_from_one_to_zero(num_steps, shift):
 
 
 def test_shift_one_is_uniform_and_five_is_the_formula():
-    torch.testing.assert_close(sigma_grid(4, 1.0), torch.tensor([1, 0.75, 0.5, 0.25, 0]))
-    torch.testing.assert_close(sigma_grid(4, 5.0), torch.tensor([1, 3.75 / 4, 2.5 / 3, 1.25 / 2, 0]))
+    torch.testing.assert_close(sigma_schedule(4, 1.0), torch.tensor([1, 0.75, 0.5, 0.25, 0]))
+    torch.testing.assert_close(sigma_schedule(4, 5.0), torch.tensor([1, 3.75 / 4, 2.5 / 3, 1.25 / 2, 0]))
 
 
 @pytest.mark.parametrize(("num_steps", "shift"), [(0, 1.0), (4, 0.0), (4, -1.0), (4, float("nan")), (4, 1e9)])
-def test_unfit_grid_is_refused(num_steps, shift):
+def test_unfit_schedule_is_refused(num_steps, shift):
     with pytest.raises(ValueError, match="expected"):
-        sigma_grid(num_steps, shift)
+        sigma_schedule(num_steps, shift)
 
 
 @settings(deadline=None, max_examples=100)

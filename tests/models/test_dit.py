@@ -8,7 +8,7 @@ from safetensors.torch import load_file, save_file
 
 from videorlvr.flow.at import At
 from videorlvr.flow.sampler import sample
-from videorlvr.flow.schedule import sigma_grid
+from videorlvr.flow.schedule import sigma_schedule
 from videorlvr.models.api import CONFIG, Condition
 from videorlvr.models.codec import decode_pixels, encode_pixels
 from videorlvr.models.config import DiTConfig
@@ -93,7 +93,7 @@ def test_the_sample_does_not_depend_on_the_noise_of_the_first_frame(either):
         return sample(
             lambda x, at: either.velocity(x, at, given),
             start,
-            sigmas=sigma_grid(3, 3.0),
+            sigmas=sigma_schedule(3, 3.0),
             free_mask=mask,
             clean=clean,
         )

@@ -1,1 +1,1 @@
-"""The probability path, its grids, and the deterministic and stochastic ways to walk down it."""
+"""The probability path, its schedules, and the deterministic and stochastic ways to walk down it."""

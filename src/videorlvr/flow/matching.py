@@ -34,7 +34,7 @@ class Point:
 def levels_in(
     steps: Sequence[int], count: int, *, num_steps: int, shift: float, generator: torch.Generator
 ) -> Tensor:
-    """`count` noise levels [B] spread over the sampler's `steps` as its grid is: float32, on the generator's device.
+    """`count` noise levels [B] spread over the sampler's `steps` as its own are: float32, on the generator's device.
 
         k uniform in steps,  s uniform in (1 - (k + 1) / S, 1 - k / S),  sigma = shift s / (1 + (shift - 1) s)
 

@@ -1,6 +1,6 @@
 """The denoising loop, which others can watch and steer, and its replay in training.
 
-Job: walk the sigma grid, with a Gaussian step inside the window and an ODE step outside it.
+Job: walk the sigma schedule, with a Gaussian step inside the window and an ODE step outside it.
 Laws: the last step is an ODE step. Outside the window a step is the ODE bitwise. `replay_transition` on
 a stored state gives bitwise the law the loop sampled from, so the first ratio is exactly 1.
 Where `free_mask` is False the state is `clean`, before the network sees it and after each step (`given`).
@@ -37,7 +37,7 @@ class StochasticSteps:
         steps: Step indices, from `steps.window_steps`; none may be the last.
         name: The stochastic step, a key of `steps.CLAIMS`.
         noise_scale: Its eta.
-        sigma_cap: For `flow-sde`; None takes the grid's second value.
+        sigma_cap: For `flow-sde`; None takes the schedule's second value.
         storage_dtype: Type trajectories are stored in. The states at both ends of a stochastic step
             are rounded to it before anything is computed from them, so what is stored is what was used.
     """
@@ -111,7 +111,7 @@ def denoise(
     Args:
         field: (x, at) -> dx/dsigma; a policy with its condition.
         x: Start, standard normal at sigma = 1, [B, ...]; taken to float32.
-        sigmas: Grid [S + 1] float32, strictly falling to exactly 0 (`schedule.sigma_grid`).
+        sigmas: Schedule [S + 1] float32, strictly falling to exactly 0 (`schedule.sigma_schedule`).
         stochastic: None for the pure ODE, as in evaluation.
         solver: Of the ODE steps.
         free_mask: Bool of x's rank, broadcastable to it; False marks the given frame. Needs `clean`.
@@ -119,10 +119,10 @@ def denoise(
         noise_fn: Source of exploration noise; needed with `stochastic`.
 
     Raises:
-        ValueError: At the call, for an unfit grid, window, mask, solver or missing `noise_fn`.
+        ValueError: At the call, for an unfit schedule, window, mask, solver or missing `noise_fn`.
     """
     x = x.to(torch.float32)
-    sigmas = _checked_grid(sigmas)
+    sigmas = _checked_sigmas(sigmas)
     given = Given.of(x, free_mask, clean)
     if solver not in ("euler", "heun"):
         raise ValueError(f"solver={solver!r}; expected 'euler' or 'heun'")
@@ -230,7 +230,7 @@ def replay_transition(
         ValueError: If a step lies outside the window (it has no law to differentiate), or as `denoise`.
     """
     x = x.to(torch.float32)
-    sigmas = _checked_grid(sigmas)
+    sigmas = _checked_sigmas(sigmas)
     _check_window(stochastic, sigmas)
     given = Given.of(x, free_mask, clean)
     outside = ({index} if isinstance(index, int) else set(index.tolist())) - set(stochastic.steps)
@@ -273,12 +273,12 @@ def _stochastic_law(
     return x, velocity, law
 
 
-def _checked_grid(sigmas: Tensor) -> Tensor:
+def _checked_sigmas(sigmas: Tensor) -> Tensor:
     fits = sigmas.ndim == 1 and len(sigmas) >= 2 and sigmas.dtype == torch.float32
     if not (fits and bool((sigmas.diff() < 0).all()) and float(sigmas[0]) <= 1 and float(sigmas[-1]) == 0):
         raise ValueError(
             f"sigmas={sigmas.tolist()} ({sigmas.dtype}); expected [S + 1] float32, strictly falling from at "
-            f"most 1 to exactly 0; make it with schedule.sigma_grid"
+            f"most 1 to exactly 0; make it with schedule.sigma_schedule"
         )
     return sigmas
 

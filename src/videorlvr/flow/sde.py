@@ -96,7 +96,9 @@ def flow_sde_transition(
     """
     _check("flow-sde", sigma, sigma_next, noise_scale)
     if not 0 < sigma_cap < 1:
-        raise ValueError(f"sigma_cap={sigma_cap}; expected inside (0, 1); by custom the grid's second value")
+        raise ValueError(
+            f"sigma_cap={sigma_cap}; expected inside (0, 1); by custom the schedule's second value"
+        )
     capped = sigma.clamp(max=sigma_cap)
     return _euler_maruyama(x, velocity, sigma, sigma_next, noise_scale**2 * capped / (1 - capped))
 

@@ -65,7 +65,7 @@ def walk(
     Gradients are off, except for the network's own forward in steps of `stochastic`: training replays those
     with gradient, and a compiled graph with gradient is another one, whose sums differ in the last bits.
     """
-    grid = sampling.noise_levels()
+    sigmas = sampling.noise_levels()
     window = stochastic.steps if stochastic else ()
     kept = condition
 
@@ -76,7 +76,7 @@ def walk(
     steps = denoise(
         field,
         noise,
-        sigmas=grid,
+        sigmas=sigmas,
         stochastic=stochastic,
         solver=sampling.solver,
         free_mask=condition.free,

@@ -247,14 +247,14 @@ def _to_host(values: Tensor) -> Tensor:
 
 
 def replay(
-    policy: Policy, condition: Condition, trajectory: Trajectory, position: int, grid: Tensor
+    policy: Policy, condition: Condition, trajectory: Trajectory, position: int, sigmas: Tensor
 ) -> Transition:
     """Law of the window's step number `position` under the policy as it is now, with gradient if it is on."""
     return replay_transition(
         lambda x, at: policy.velocity(x, at, condition),
         trajectory.states[position],
         index=trajectory.steps.steps[position],
-        sigmas=grid,
+        sigmas=sigmas,
         stochastic=trajectory.steps,
         free_mask=condition.free,
         clean=condition.clean,

@@ -27,9 +27,9 @@ class Sampling(BaseModel):
 
     def noise_levels(self) -> Tensor:
         """The noise levels [S + 1]."""
-        from videorlvr.flow.schedule import sigma_grid
+        from videorlvr.flow.schedule import sigma_schedule
 
-        return sigma_grid(self.num_steps, self.shift)
+        return sigma_schedule(self.num_steps, self.shift)
 
 
 def evaluations_of(sampling: Sampling, index: int) -> int:
