@@ -120,29 +120,34 @@ def test_a_judge_that_sees_only_the_last_frame_is_gullible_under_distortion_too(
         head = trace.figure[-1] == problem.grid.figure.max()
         return Verdict(bool((problem.grid.ground[head] // 16 == GOAL).any()), "not_at_goal")
 
-    result = audit(planted(verify=only_the_end), "micro", count=4, distorted=4)
+    result = audit(planted(verify=only_the_end), "micro", count=2, distorted=2)
     assert tally(result.distorted_cheats, UNCHANGED).accepted > 0
     assert any(f"accepted under {UNCHANGED}" in failure for failure in map(str, result.failures()))
 
 
-def test_a_declaration_that_is_not_kept_is_a_failure():
-    result = audit(MAZE, "micro", count=2, distorted=2)
+@pytest.fixture(scope="module")
+def tried() -> AuditResult:
+    return audit(MAZE, "micro", count=2, distorted=1, at_declared=2)
+
+
+def test_a_declaration_that_is_not_kept_is_a_failure(tried):
+    result = tried
     (blurred, *_) = [found for found in result.tolerance if found.name == "blur" and not found.accepted]
     assert result.failures() == []
     boast = dataclasses.replace(result, declared={**result.declared, "blur": blurred.strength})
     assert any(f"declared blur {blurred.strength:g}" in failure for failure in map(str, boast.failures()))
 
 
-def test_the_declared_strength_is_tried_on_more_problems_than_the_curves():
-    result = audit(MAZE, "micro", count=3, distorted=1, at_declared=3)
+def test_the_declared_strength_is_tried_on_more_problems_than_the_curves(tried):
+    result = tried
     strengths = declared(MAZE, 8)
     for found in result.tolerance:
         at_declared = strengths.get(found.name) == found.strength
-        assert found.videos == (3 if at_declared else 1)
+        assert found.videos == (2 if at_declared else 1)
         assert (found in result.at_declared_strength) == at_declared
     assert {found.name for found in result.at_declared_strength} == set(strengths)
     cheats = sum(found.videos + found.absent for found in result.distorted_cheats)
-    assert cheats == 3 * CHEATS_A_DISTORTION * len(result.distorted_cheats)
+    assert cheats == 2 * CHEATS_A_DISTORTION * len(result.distorted_cheats)
 
 
 def test_the_same_result_on_any_number_of_processes(monkeypatch):
@@ -184,7 +189,7 @@ def test_declarations_name_strengths_that_the_audit_tries():
 @pytest.mark.parametrize("world", WORLDS.values(), ids=list(WORLDS))
 @pytest.mark.parametrize(
     ("level", "size"),
-    [("micro", None), ("small", None), ("paper", None), ("micro", (240, 416))],
+    [("micro", None), ("small", None), ("paper", None), ("micro", (160, 272))],
 )
 def test_declared_tolerances_are_kept(world, level, size):
     """Oracle videos of test problems; the tolerances were found on validation problems."""
