@@ -22,7 +22,9 @@ MAZE = world_of("maze")
 
 def videos_of(world, problem):
     """The oracle and every third cheat of its size."""
-    cheats = [cheat.make(world, problem, seeding.rng("test-judge", cheat.name)) for cheat in world.cheats[::3]]
+    cheats = [
+        cheat.make(world, problem, seeding.rng("test-judge", cheat.name)) for cheat in world.cheats[::3]
+    ]
     oracle = oracle_video(world, problem)
     return [oracle, *(video for video in cheats if video is not None and video.shape == oracle.shape)]
 

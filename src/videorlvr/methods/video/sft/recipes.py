@@ -18,7 +18,7 @@ def _tasks(level: str, *worlds: str) -> list[Task]:
 
 
 def micro_maze_sft() -> SFTConfig:
-    """Maze 3x3 from scratch; quickstart begins with it on a hundred boards and no others.
+    """Maze 3x3 from scratch; quickstart begins with it on four hundred boards and no others.
 
     Command: `videorlvr train micro-maze-sft`. Cost: two minutes on two CPU cores.
     Result: 58.5% on micro-v2:maze; it stops early, where RL and more SFT both have room.
