@@ -32,7 +32,7 @@ class Size:
     """How much quickstart does.
 
     Chosen on `val` (256 Mazes, one seed). After 550 steps of SFT, more SFT beats RL for 200 to 3,200 demonstrations.
-    After 1,100 steps on 400 of them SFT has flattened at 53.5% and RL takes it to 57.4%; on `test` neither beats the other.
+    After 1,100 steps on 400 of them SFT has flattened at 53.5% and RL takes it to 57.4%; on `test` no arm wins.
 
     demonstrations: solved boards that SFT learns from.  suites: what is evaluated, the trained world first.
     changes: settings of every run that differ from the recipes', and `sft`, of those of SFT alone; for tests.
