@@ -89,3 +89,12 @@ def test_a_run_that_never_gets_there_counts_with_twice_what_it_read(tmp_path):
     assert measured("exact", run) is None
     words = {**SUMMARY, "answers": {"maze": {"exact": 0.25}, "sokoban": {"exact": 0.75}}}
     assert MEASURES["exact"].of(run, words) == 0.5
+
+
+def test_an_answer_in_words_has_its_own_costs_and_a_player_what_it_found():
+    said = {"maze": {"tokens": 10.0, "exact": 0.5}, "sokoban": {"tokens": 20.0, "exact": 1.0, "flops": 3.0}}
+    summary = SUMMARY | {"answers": said, "settings": {"found": {"auc": 0.75}}}
+    told = {name: MEASURES[name].of(None, summary) for name in ("tokens_an_answer", "exact", "auc")}
+    assert told == {"tokens_an_answer": 15.0, "exact": 0.75, "auc": 0.75}
+    assert MEASURES["flops_an_answer"].of(None, summary) == 3.0
+    assert [MEASURES[name].of(None, SUMMARY) for name in ("exact", "auc", "flops_an_answer")] == [None] * 3

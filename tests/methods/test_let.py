@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from videorlvr.evaluation.study import Run
+from videorlvr.evaluation.study import Arm, Run
 from videorlvr.judge.pool import Judge
 from videorlvr.methods.text.let.config import LETConfig
 from videorlvr.methods.text.let.math import law_loss, state_loss, stretched, teacher_weight
@@ -119,6 +119,11 @@ def test_runs_of_a_study_wait_for_the_runs_that_they_need() -> None:
     assert list(jobs).index("teacher, seed 0") < list(jobs).index("let, seed 0")
     skipped = {job.name: job for job in jobs_of(Trial(STUDY), Path("out"), ["videorlvr"], {("teacher", 0)})}
     assert skipped["let, seed 0"].after == ()
+    played = Arm(
+        run="let", role="control", what="w", options={"player": "p:large=policy:teacher,n=policy:none"}
+    )
+    options = commands(Trial(STUDY.model_copy(update={"arms": {"played": played}})), "let", 1)[1]
+    assert options[options.index("--player") + 1] == "p:large=seed-1/runs/teacher/policy,n=policy:none"
     circle = {**STUDY.runs, "teacher": Run(recipe="text-small-sft", needs=("let",))}
     with pytest.raises(ValueError, match="starts from itself"):
         STUDY.model_copy(update={"runs": circle}).ancestors("let")

@@ -118,24 +118,29 @@ def _player_of(
     """The policy as a player, by the settings that its run validated it with.
 
     Raises:
-        ValueError: If `play` is a way to play of videos and the policy writes.
+        ValueError: If `play` is a way to play of videos and the policy writes, or the other way round.
     """
-    if getattr(policy, "kind", None) == "language":
+    from videorlvr.methods import method_of
+
+    writes = getattr(policy, "kind", None) == "language"
+    method = None if play is None else method_of(play.method)
+    if method is not None and (method.host == "text") != writes:
+        plays, own = ("write moves", "makes videos") if method.host == "text" else ("make videos", "writes")
+        raise ValueError(
+            f"'{method.name}' plays policies that {plays}; this run's {own}: leave --player out, or take another"
+        )
+    if writes:
         from videorlvr.players.language import LanguagePlayer
         from videorlvr.players.writing import Writing
 
-        if play is not None:
-            raise ValueError(
-                f"'{play.method}' plays policies that make videos; this run's writes: leave --player out"
-            )
-        return LanguagePlayer(
-            policy, Writing.model_validate(config.get("writing", {})), batch_size=batch_size
-        )
-    from videorlvr.methods import method_of
+        writing = Writing.model_validate(config.get("writing", {}))
+        if method is not None:
+            return method.make_player(play, policy, writing, batch_size)
+        return LanguagePlayer(policy, writing, batch_size=batch_size)
     from videorlvr.players.policy import PolicyPlayer
     from videorlvr.players.sampling import Sampling
 
     sampling = Sampling.model_validate(config.get("sampling"))
-    if play is not None:
-        return method_of(play.method).make_player(play, policy, sampling, batch_size)
+    if method is not None:
+        return method.make_player(play, policy, sampling, batch_size)
     return PolicyPlayer(policy, sampling, batch_size=batch_size)

@@ -105,9 +105,24 @@ def _samples_to(share: float) -> Callable[[Path, Summary], float | None]:
     return measured
 
 
-def _exact(run: Path, summary: Summary) -> float | None:
-    worlds = summary.get("answers", {})
-    return statistics.mean(float(part["exact"]) for part in worlds.values()) if worlds else None
+def _said(key: str) -> Callable[[Path, Summary], float | None]:
+    """A mean over answers in words, mean over worlds."""
+
+    def of(run: Path, summary: Summary) -> float | None:
+        values = [float(part[key]) for part in (summary.get("answers") or {}).values() if key in part]
+        return statistics.mean(values) if values else None
+
+    return of
+
+
+def _found(key: str) -> Callable[[Path, Summary], float | None]:
+    """What a player measured of itself on validation boards before it played, as its settings say."""
+
+    def of(run: Path, summary: Summary) -> float | None:
+        value = ((summary.get("settings") or {}).get("found") or {}).get(key)
+        return None if value is None else float(value)
+
+    return of
 
 
 MEASURES: dict[str, Measure] = {
@@ -144,7 +159,26 @@ MEASURES: dict[str, Measure] = {
             _samples_to(0.9),
             0,
         ),
-        Measure("exact", "share of answers that are the reference solution", "higher", _exact),
+        Measure("exact", "share of answers that are the reference solution", "higher", _said("exact")),
+        Measure("tokens_an_answer", "tokens written an answer", "lower", _said("tokens"), 1),
+        Measure(
+            "flops_an_answer", "floating-point operations an answer, counted", "lower", _said("flops"), 0
+        ),
+        Measure("large_share", "share of steps that the large model writes", "lower", _said("large_share")),
+        Measure("first_visible", "tokens before the first that is shown", "lower", _said("first_visible"), 1),
+        Measure("auc", "AUC of a signal, on validation boards", "higher", _found("auc")),
+        Measure(
+            "correlation",
+            "correlation of partial and whole score, on validation boards",
+            "higher",
+            _found("correlation"),
+        ),
+        Measure(
+            "independent",
+            "correlation if tokens were independent: sqrt of the share of the step",
+            "higher",
+            _found("independent"),
+        ),
     )
 }
 """Name -> measure. Budgets and criteria of studies name these."""

@@ -47,7 +47,8 @@ class Arm(_Stated):
     role: `claim` is what the claim is about; `reference` what it is measured against; a `control` says what else
     could explain the difference.
     what: one phrase for people.
-    options: settings of `videorlvr evaluate`, for arms that differ in how they are played.
+    options: settings of `videorlvr evaluate`, for arms that differ in how they are played; `policy:NAME` in one is the
+        policy of a run that the arm's run needs.
     """
 
     run: str

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from videorlvr.base import runs
 from videorlvr.base.jobs import Job
-from videorlvr.evaluation.study import Arm, Study
+from videorlvr.evaluation.study import Arm, Setting, Study
+
+_POLICY = re.compile(r"policy:([a-z0-9-]+)")
 
 
 @dataclass(frozen=True)
@@ -47,16 +50,26 @@ def commands(trial: Trial, run: str, seed: int) -> list[list[str]]:
     train = ["train", stated.recipe, "--out", str(out), "--seed", str(seed)]
     if stated.after is not None:
         train += ["--init", str(run_dir(stated.after, seed) / runs.POLICY)]
-    policies = {f"policy:{name}": str(run_dir(name, seed) / runs.POLICY) for name in stated.needs}
-    settings = {key: policies.get(str(value), value) for key, value in stated.settings.items()}
-    lines = [train + _options(settings)]
+    policies = {name: str(run_dir(name, seed) / runs.POLICY) for name in stated.needs}
+    lines = [train + _options(_with_policies(stated.settings, policies))]
     for name, arm in trial.arms_of(run).items():
         line = ["evaluate", str(out), "--suite", trial.suite, "--samples", str(trial.study.samples)]
-        lines.append([*line, "--out", str(arm_dir(name, seed)), *_options(arm.options)])
+        options = _options(_with_policies(arm.options, policies))
+        lines.append([*line, "--out", str(arm_dir(name, seed)), *options])
     return lines
 
 
-def _options(settings: dict[str, str | int | float | bool]) -> list[str]:
+def _with_policies(settings: Mapping[str, Setting], policies: Mapping[str, str]) -> dict[str, Setting]:
+    """The settings with the folder of each run's policy in the place of `policy:NAME`, a whole value or a part of one
+    (`--player glimp-router:large=policy:large`)."""
+    out = dict(settings)
+    for key, value in settings.items():
+        if isinstance(value, str):
+            out[key] = _POLICY.sub(lambda found: policies.get(found[1], found[0]), value)
+    return out
+
+
+def _options(settings: Mapping[str, Setting]) -> list[str]:
     words = []
     for key, value in settings.items():
         words += [f"--{key}", str(value).lower() if isinstance(value, bool) else str(value)]

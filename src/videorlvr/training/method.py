@@ -17,14 +17,15 @@ from videorlvr.training.glossary import LOOP, explained
 
 if TYPE_CHECKING:
     from videorlvr.models.api import Policy
+    from videorlvr.players.answers import TextPlayer
     from videorlvr.players.baselines import Player
-    from videorlvr.players.sampling import Sampling
     from videorlvr.training.learner import MakeLearner
 
 Host = Literal["video", "text", "vision", "agents"]
 Recipe = Callable[[], MethodConfig]
-MakePlayer = Callable[[Any, "Policy", "Sampling", int], "Player"]
-"""(config, policy, its run's sampler, batch size) -> a player."""
+MakePlayer = Callable[[Any, Any, Any, int], "Player | TextPlayer"]
+"""(config, policy, how its run samples, batch size) -> a player. Of the host video it is given a `Policy` and its
+`Sampling`, of the host text a language policy and its `Writing`."""
 Probe = Callable[[Any, "Policy"], Iterable[Mapping[str, Any]]]
 """(config, policy) -> a record of JSON values for each thing seen."""
 
@@ -48,7 +49,7 @@ class Method:
             every method tells (`glossary.LOOP`) is not repeated.
         shown: Metrics that the progress bar shows.
         learner: Reference to `(config, policy, bench) -> Learner`, for a method that trains.
-        player: Reference to `(config, policy, sampling, batch size) -> Player`, for one that plays otherwise.
+        player: Reference to `(config, policy, sampling or writing, batch size) -> player`, for one that plays.
         probe: Reference to `(config, policy) -> records`, for one that looks inside.
         study: Reference to its study, None where there is none.
         demo: Settings with which a run is tiny: `check_method` takes two steps of it on a CPU.
