@@ -1,4 +1,4 @@
-"""Tiny runs at maze micro, and one policy that has learnt a little, to improve by RL."""
+"""Tiny runs at maze micro, and policies that have learnt a little, in videos and in words."""
 
 import pytest
 
@@ -66,3 +66,31 @@ def rl_config(trained):
         return GRPOConfig.model_validate(values | changes)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def taught(tmp_path_factory):
+    """The folder of a language policy that knows some of the first 24 train mazes by heart, and not all, in moves."""
+    import torch
+
+    from videorlvr.methods import run
+    from videorlvr.methods.text.sft.config import TextSFTConfig
+
+    torch.set_num_threads(1)
+    config = TextSFTConfig.model_validate(
+        {
+            "tasks": ["maze:micro"],
+            "model": {"width": 48, "depth": 2, "heads": 4, "context": 128},
+            "batch": 16,
+            "num_steps": 120,
+            "lr": 5e-3,
+            "warmup": 10,
+            "ema": 0.9,
+            "pool_start": 24,
+            "pool_grow": 0,
+            "pool_size": 24,
+            "num_workers": 0,
+            "device": "cpu",
+        }
+    )
+    return run(config, tmp_path_factory.mktemp("taught") / "run")

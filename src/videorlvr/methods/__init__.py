@@ -37,6 +37,7 @@ METHODS: Found[Method] = Found(
         "text-dpo": "videorlvr.methods.text.dpo:METHOD",
         "let": "videorlvr.methods.text.let:METHOD",
         "step-length": "videorlvr.methods.text.step_length:METHOD",
+        "glimp-router": "videorlvr.methods.text.glimp_router:METHOD",
         "mlm-u": "videorlvr.methods.text.mlm_u:METHOD",
         "early-rejection": "videorlvr.methods.video.early_rejection:METHOD",
         "rankme": "videorlvr.methods.video.rankme:METHOD",

@@ -74,8 +74,10 @@ class LanguagePlayer:
             room = room_for(self.policy, world, part[0].address.level, self.writing)
             uniform = named_uniform(part, [sample] * len(part), room)
             written = self.write(world, part, uniform)
+            asked = prompts_of(self.policy, world, part, THINK if self.writing.think else ANSWER)
             out += [
-                self._answer(ids, stopped) for ids, stopped in zip(written.ids, written.stopped, strict=True)
+                self._answer(len(prompt), ids, stopped)
+                for prompt, ids, stopped in zip(asked, written.ids, written.stopped, strict=True)
             ]
         return out
 
@@ -93,11 +95,16 @@ class LanguagePlayer:
             temperature=self.writing.temperature,
         )
 
-    def _answer(self, ids: list[int], stopped: bool) -> Answer:
+    def _answer(self, asked: int, ids: list[int], stopped: bool) -> Answer:
         text = (THINK if self.writing.think else ANSWER) + self.policy.tokens.decode(ids)
         moves = answer_of(text)
         return Answer(
             moves="" if moves is None else moves,
             text=text.removesuffix(END),
-            counts={"tokens": len(ids), "cut": int(not stopped)},
+            counts={"tokens": len(ids), "cut": int(not stopped), "flops": self._flops(asked, len(ids))},
         )
+
+    def _flops(self, asked: int, written: int) -> int:
+        """With a cache each token is read once; a masked model reads all of them for each."""
+        once = self.policy.flops(asked + written)
+        return once * written if self.policy.is_masked else once

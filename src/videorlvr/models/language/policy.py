@@ -20,6 +20,7 @@ from videorlvr.base.records import read_json_object
 from videorlvr.models.api import CONFIG
 from videorlvr.models.language.build import adapted, built, loaded_base, quiet, with_adapter
 from videorlvr.models.language.config import LanguageConfig
+from videorlvr.models.language.flops import forward_flops
 from videorlvr.models.language.tokens import Tokens, new_tokenizer
 from videorlvr.models.module import ModulePolicy
 
@@ -100,6 +101,11 @@ class LanguagePolicy(ModulePolicy):
             extra = {} if self.is_masked else {"use_cache": False}
             out: Tensor = forward(input_ids=ids_BN, attention_mask=seen, **extra).logits
         return out.float()
+
+    def flops(self, num_tokens: int) -> int:
+        """Operations of reading so many tokens once, with a cache: what an answer costs with its prompt."""
+        form = self.form
+        return forward_flops(self.module, num_tokens, num_tokens / 2, width=form.width, depth=form.depth)
 
     def autocast(self) -> AbstractContextManager[Any]:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda")

@@ -147,6 +147,15 @@ def _fill(
     return _cut(torch.stack(tokens, 1), torch.stack(log_probs, 1), ends)
 
 
+@torch.no_grad()
+def next_laws(policy: LanguagePolicy, contexts: Sequence[Sequence[int]]) -> Tensor:
+    """Log-probabilities of the token behind each context, float32 [B, V]: for who looks before each token. No cache."""
+    ids = padded(contexts, policy.tokens.pad).to(policy.device)
+    last = torch.tensor([len(context) - 1 for context in contexts], device=policy.device)
+    logits = policy.logits(ids)[torch.arange(len(contexts), device=policy.device), last]
+    return torch.log_softmax(logits, dim=-1)
+
+
 def _cut(tokens_BN: Tensor, log_probs_BN: Tensor, ends: Tensor) -> Written:
     """Each row up to and with its first stop."""
     is_end = torch.isin(tokens_BN, ends)

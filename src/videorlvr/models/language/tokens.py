@@ -60,6 +60,18 @@ class Tokens:
     def __len__(self) -> int:
         return len(self.tokenizer)
 
+    def check_same(self, other: object, whose: str) -> None:
+        """Two models that write or learn together read the same tokens.
+
+        Raises:
+            ValueError: If `other` are not these, or none, naming `whose` they are.
+        """
+        if not isinstance(other, Tokens) or other.tokenizer.get_vocab() != self.tokenizer.get_vocab():
+            raise ValueError(
+                f"{whose} reads other tokens than this model: take a policy that was made for the same worlds "
+                "(model.worlds)"
+            )
+
     def encode(self, text: str) -> list[int]:
         """The tokens of a piece of text; nothing is put before or behind, and `<end>` is the model's own end.
 

@@ -81,12 +81,7 @@ def _teacher(config: LETConfig, policy: LanguagePolicy) -> LanguagePolicy:
         assert config.teacher_model is not None
         seed = seeding.seed_of("let-teacher", config.seed)
         teacher = LanguagePolicy.new(config.teacher_model, seed=seed, device=policy.device)
-    theirs = getattr(teacher, "tokens", None)
-    if theirs is None or theirs.tokenizer.get_vocab() != policy.tokens.tokenizer.get_vocab():
-        raise ValueError(
-            f"teacher '{config.teacher}' reads other tokens than the model that learns: take a policy that was "
-            "made for the same worlds (model.worlds)"
-        )
+    policy.tokens.check_same(getattr(teacher, "tokens", None), f"teacher '{config.teacher}'")
     teacher.module.requires_grad_(False)
     found: LanguagePolicy = teacher
     return found
