@@ -55,7 +55,7 @@ class Setting:
 
     def __init__(self, args: argparse.Namespace, judge: Judge, workers: Any) -> None:
         self.args, self.judge, self.task = args, judge, Task.model_validate(args.task)
-        self.device, self.sampling = device_of("auto"), Sampling(num_steps=args.steps, shift=3.0)
+        self.device, self.sampling = device_of("auto"), Sampling(steps=args.steps, shift=3.0)
         starts = range(0, args.demonstrations, BLOCK)
         asked = [
             workers.submit(oracle_block, self.task.world, self.task.level, "train", s, BLOCK) for s in starts

@@ -53,7 +53,7 @@ def measure(args: argparse.Namespace) -> None:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     policy = load_policy(Path(args.run) / "policy", device=device)
     policy.compile() if device.type == "cuda" else None
-    sampling, out = Sampling(num_steps=args.num_steps), {}
+    sampling, out = Sampling(steps=args.steps), {}
     with Judge(EXACT, args.workers) as judge:
         for seed in range(args.seeds):
             problems = [
@@ -69,7 +69,7 @@ def measure(args: argparse.Namespace) -> None:
                     for step in walk(policy, condition, noise, sampling):
                         video = policy.decode(step.x0).cpu().numpy()
                         parts.append((first, start, step.index, judge.submit(some, video)))
-            reward = np.zeros((len(problems), args.starts, args.num_steps), np.float32)
+            reward = np.zeros((len(problems), args.starts, args.steps), np.float32)
             success = np.zeros_like(reward, dtype=bool)
             for first, start, step, futures in parts:
                 verdicts = judge.collect(futures)
@@ -92,13 +92,13 @@ def tell(args: argparse.Namespace) -> None:
         pairs = [
             (table[f"reward_{s}"].astype(float), table[f"success_{s}"][:, :, -1].astype(float)) for s in seeds
         ]
-        num_steps = pairs[0][0].shape[2]
+        steps = pairs[0][0].shape[2]
         print(f"\n{path}: {len(seeds)} seeds, success {np.mean([s.mean() for _, s in pairs]):.3f}")
         print(
             "after step: correlation with the final reward over all and within problems; how often a start that"
         )
         print("will solve outscores one of its problem's that will not; problems lost where 4 of 8 are kept")
-        for at in range(num_steps):
+        for at in range(steps):
             rows = [
                 (
                     correlation(r[:, :, at], r[:, :, -1], within=False),
@@ -109,9 +109,9 @@ def tell(args: argparse.Namespace) -> None:
                 for r, s in pairs
             ]
             print(f"  {at + 1:2d}  " + "  ".join(f"{value:.3f}" for value in np.mean(rows, axis=0)))
-        if num_steps == 5:
+        if steps == 5:
             print(ruled(pairs))
-        for line in frontier(pairs, num_steps):
+        for line in frontier(pairs, steps):
             print(line)
 
 
@@ -138,19 +138,19 @@ def ruled(pairs: list) -> str:
     return f"rule: {outcome}, after-3 to best-of-3 {difference} points. Solved by seed, %: {shown}"
 
 
-def frontier(pairs: list, num_steps: int) -> list[str]:
+def frontier(pairs: list, steps: int) -> list[str]:
     """Success of best-of-N, and at the same evaluations of rejection by judge, by chance, and by the final reward."""
     lines, rng = (
         ["budget keep at starts evaluations | best-of-N judge random oracle (success by seed)"],
         np.random.default_rng(0),
     )
-    most, costs = pairs[0][1].shape[1], [1] * num_steps
+    most, costs = pairs[0][1].shape[1], [1] * steps
     for budget in (2, 4, 8):
         for keep in (1, 2, 4):
-            for at in range(num_steps - 1):
+            for at in range(steps - 1):
                 if keep >= budget:
                     continue
-                starts = min(starts_for(budget * num_steps, keep, costs, at), most)
+                starts = min(starts_for(budget * steps, keep, costs, at), most)
                 cost = spent(starts, keep, costs, at)
                 row = [
                     (
@@ -180,7 +180,7 @@ def main() -> None:
     one.add_argument("--problems", type=int, default=128)
     one.add_argument("--starts", type=int, default=16)
     one.add_argument("--seeds", type=int, default=3)
-    one.add_argument("--num-steps", type=int, default=10)
+    one.add_argument("--steps", type=int, default=10)
     one.add_argument("--batch", type=int, default=128)
     one.add_argument("--workers", type=int, default=0)
     one.add_argument("--reward", default="dense-v1")

@@ -60,7 +60,7 @@ def model_traces(runs: Sequence[Path], args: argparse.Namespace) -> Traces:
                     disturbance = torch.randn(weights.shape, generator=generator).to(weights)
                     weights.add_(noise * weights.std() * disturbance)
         player = PolicyPlayer(
-            policy, Sampling(num_steps=args.model_steps), batch_size=min(64, args.model_problems)
+            policy, Sampling(steps=args.model_steps), batch_size=min(64, args.model_problems)
         )
         for task in read_json_object(run / "config.json")["tasks"]:
             world, level = WORLDS[task["world"]], task["level"]

@@ -31,7 +31,7 @@ def player_of(args: argparse.Namespace) -> Player:
     from videorlvr.training.device import device_of
 
     policy = load_policy(args.policy, device=device_of("auto"))
-    return PolicyPlayer(policy, Sampling(num_steps=args.steps, shift=args.shift))
+    return PolicyPlayer(policy, Sampling(steps=args.steps, shift=args.shift))
 
 
 def main() -> None:

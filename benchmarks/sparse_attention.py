@@ -50,7 +50,7 @@ def behave(args: argparse.Namespace) -> None:
     world_name, level = args.task.split(":")
     world, device = world_of(world_name), torch.device("cuda" if torch.cuda.is_available() else "cpu")
     policy = load_policy(Path(args.run) / "policy", device=device)
-    sampling, began = Sampling(num_steps=args.num_steps), time.monotonic()
+    sampling, began = Sampling(steps=args.steps), time.monotonic()
     out: dict = {"task": args.task, "split": args.split, "arms": {}}
     with Judge(EXACT, args.workers) as judge:
         blocks = [
@@ -169,7 +169,7 @@ def main() -> None:
     one.add_argument("--split", default="val")
     one.add_argument("--problems", type=int, default=128)
     one.add_argument("--seeds", type=int, default=3)
-    one.add_argument("--num-steps", type=int, default=10)
+    one.add_argument("--steps", type=int, default=10)
     one.add_argument("--block", type=int, default=50)
     one.add_argument("--batch", type=int, default=32)
     one.add_argument("--workers", type=int, default=0)

@@ -125,7 +125,7 @@ class Speed:
     def settings(self, task: Task) -> dict[str, Any]:
         return {
             "tasks": [task], "batch": self.args.batch, "num_steps": 10**6, "compile": self.on_gpu,
-            "num_workers": self.args.workers, "sampling": {"num_steps": SOLVER_STEPS, "shift": 12.0},
+            "num_workers": self.args.workers, "sampling": {"steps": SOLVER_STEPS, "shift": 12.0},
         }  # fmt: skip
 
     def sft(self, task: Task, model: ModelConfig) -> None:

@@ -12,7 +12,7 @@ def sft_config():
         values = {
             "tasks": ["maze:micro"],
             "model": {"width": 32, "depth": 2, "heads": 2},
-            "sampling": {"num_steps": 6},
+            "sampling": {"steps": 6},
             "batch": 4,
             "num_steps": 6,
             "lr": 5e-3,
@@ -51,7 +51,7 @@ def rl_config(trained):
         values = {
             "tasks": ["maze:micro"],
             "init": str(trained),
-            "sampling": {"num_steps": 6},
+            "sampling": {"steps": 6},
             "num_steps": 3,
             "problems": 4,
             "group": 4,

@@ -63,7 +63,7 @@ def test_every_series_is_of_recipes_that_there_are() -> None:
 def test_a_run_is_evaluated_with_its_own_sampler(runs: Path) -> None:
     """Not with the default, whatever the run was trained for; and other steps are another evaluation."""
     config = json.loads((runs / "sft" / "config.json").read_text())
-    assert config["sampling"]["num_steps"] != Sampling().num_steps
+    assert config["sampling"]["steps"] != Sampling().steps
     folder = runs / "sft" / "evaluations" / "smoke-v1-maze"
     settings = json.loads((folder / "summary.json").read_text())["settings"]
     assert settings == {"sampling": config["sampling"], "device": "cpu", "dtype": "float32"}

@@ -131,8 +131,8 @@ def test_every_sample_counts():
 
 def test_how_the_players_were_run_is_said_where_it_differs(tmp_path):
     class Sampled:
-        def __init__(self, num_steps):
-            self.identity = {"sampling": {"num_steps": num_steps, "shift": 3.0}, "device": "cpu"}
+        def __init__(self, steps):
+            self.identity = {"sampling": {"steps": steps, "shift": 3.0}, "device": "cpu"}
 
         def __call__(self, world, problems, sample):
             return BASELINES["oracle"](world, problems, sample)
@@ -140,10 +140,13 @@ def test_how_the_players_were_run_is_said_where_it_differs(tmp_path):
     for name, steps in (("a", 5), ("b", 2)):
         runner.evaluate(Sampled(steps), SMOKE, name=name, out=evaluation_dir(tmp_path / name, SMOKE.name))
     a, b = (load_evaluation(tmp_path / name, SMOKE.name) for name in "ab")
-    assert compare_evaluations(a, b, label_a="a", label_b="b")["settings_differ"] == [
-        "sampling.num_steps (5, 2)"
-    ]
+    assert compare_evaluations(a, b, label_a="a", label_b="b")["settings_differ"] == ["sampling.steps (5, 2)"]
     assert compare_evaluations(a, a, label_a="a", label_b="a")["settings_differ"] == []
+    file = a.folder / "summary.json"
+    file.write_text(file.read_text().replace('"steps": 5', '"num_steps": 5'))
+    assert file.read_text().count('"num_steps": 5') == 1
+    old = load_evaluation(tmp_path / "a", SMOKE.name)
+    assert compare_evaluations(old, a, label_a="old", label_b="a")["settings_differ"] == []
 
 
 def test_samples_of_a_problem_are_no_extra_evidence():

@@ -52,7 +52,7 @@ def test_an_answer_costs_what_its_player_says_or_a_look_a_step():
     def told(settings):
         return MEASURES["evaluations_an_answer"].of(None, SUMMARY | {"settings": settings})
 
-    euler, heun = ({"num_steps": 5, "shift": 3.0, "solver": solver} for solver in ("euler", "heun"))
+    euler, heun = ({"steps": 5, "shift": 3.0, "solver": solver} for solver in ("euler", "heun"))
     assert (told({"sampling": euler}), told({"sampling": heun})) == (5, 9)
     assert told({"sampling": euler, "network_evaluations": 14}) == 14
     assert told(None) is None

@@ -100,6 +100,22 @@ def test_finished_work_is_kept_for_the_same_player_only(tmp_path):
     assert len(played) == 8
 
 
+def test_an_evaluation_whose_sampler_was_told_in_old_words_is_kept(tmp_path):
+    def player(world, problems, sample):
+        played.append(len(problems))
+        return half_good(world, problems, sample)
+
+    played, player.identity = [], {"sampling": {"steps": 5, "shift": 3.0}}
+    settings = {"name": "half", "out": tmp_path, "checkpoint": "c1"}
+    new = runner.evaluate(player, SUITE, **settings)
+    write_json(tmp_path / "summary.json", new | {"settings": {"sampling": {"num_steps": 5, "shift": 3.0}}})
+    assert runner.evaluate(player, SUITE, **settings)["settings"] == player.identity
+    assert played == [12]
+    write_json(tmp_path / "summary.json", new | {"settings": {"sampling": {"num_steps": 4, "shift": 3.0}}})
+    runner.evaluate(player, SUITE, **settings)
+    assert played == [12, 12], "another sampler plays anew"
+
+
 def test_records_of_an_older_release_are_read_and_brought_up_to_date(tmp_path):
     """They said no puzzle, and their intervals counted problems."""
     out = evaluation_dir(tmp_path, SUITE.name)

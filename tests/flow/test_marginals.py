@@ -23,14 +23,14 @@ def exact_velocity(x, sigma, data_std):
     return sigma / variance * centred - (MEAN + (1 - sigma) * data_std**2 / variance * centred)
 
 
-def marginals(name, num_steps, *, data_std=0.5, noise_scale=None, shift=5.0, sigma_cap=None, num_noisy=None):
+def marginals(name, total, *, data_std=0.5, noise_scale=None, shift=5.0, sigma_cap=None, num_noisy=None):
     """(mean error, variance, true variance) after each step; the last step is the ODE's, as always."""
-    grid, mean, variance, rows = sigma_schedule(num_steps, shift), 0.0, 1.0, []
+    grid, mean, variance, rows = sigma_schedule(total, shift), 0.0, 1.0, []
     probe = torch.tensor([[0.0], [1.0]], dtype=torch.float64)  # two points fix an affine map
-    for k in range(num_steps):
+    for k in range(total):
         levels = {"sigma": grid[k].repeat(2), "sigma_next": grid[k + 1].repeat(2)}
         v = exact_velocity(probe, float(grid[k]), data_std)
-        if name != "euler" and k < (num_steps - 1 if num_noisy is None else num_noisy):
+        if name != "euler" and k < (total - 1 if num_noisy is None else num_noisy):
             eta = CLAIMS[name].usual_noise_scale if noise_scale is None else noise_scale
             cap = float(grid[1]) if sigma_cap is None else sigma_cap
             law = transition(name, probe, v, **levels, noise_scale=eta, sigma_cap=cap)
@@ -44,8 +44,8 @@ def marginals(name, num_steps, *, data_std=0.5, noise_scale=None, shift=5.0, sig
     return rows
 
 
-def errors(name, num_steps, **knobs):
-    return [abs(variance / truth - 1) for _, variance, truth in marginals(name, num_steps, **knobs)]
+def errors(name, total, **knobs):
+    return [abs(variance / truth - 1) for _, variance, truth in marginals(name, total, **knobs)]
 
 
 @pytest.mark.parametrize("name", CLAIMS)
@@ -67,8 +67,8 @@ def test_default_step_is_within_one_percent_where_early_focus_trains():
 
 
 def test_flow_sde_control_is_five_to_fifteen_percent_too_wide():
-    for num_steps in (10, 160):  # more steps do not cure it
-        early = [variance / truth - 1 for _, variance, truth in marginals("flow-sde", num_steps)[:5]]
+    for total in (10, 160):  # more steps do not cure it
+        early = [variance / truth - 1 for _, variance, truth in marginals("flow-sde", total)[:5]]
         assert all(0.05 < e < 0.15 for e in early), early
 
 

@@ -21,7 +21,7 @@ def mask():
 
 def test_levels_lie_in_their_steps_and_fill_them():
     grid = sigma_schedule(10, 3.0)
-    early = levels_in((0, 1, 2, 3), 20_000, num_steps=10, shift=3.0, generator=generator())
+    early = levels_in((0, 1, 2, 3), 20_000, of=10, shift=3.0, generator=generator())
     assert float(grid[4]) < early.min() < float(grid[4]) + 1e-3
     assert 1 - 1e-3 < early.max() <= 1
     for step in range(4):
@@ -30,7 +30,7 @@ def test_levels_lie_in_their_steps_and_fill_them():
 
 
 def test_levels_of_all_steps_are_those_of_sft():
-    levels = levels_in(range(10), 50_000, num_steps=10, shift=3.0, generator=generator()).sort().values
+    levels = levels_in(range(10), 50_000, of=10, shift=3.0, generator=generator()).sort().values
     uniform = torch.linspace(0, 1, 50_000)
     assert (levels - 3 * uniform / (1 + 2 * uniform)).abs().max() < 0.02
 
@@ -38,7 +38,7 @@ def test_levels_of_all_steps_are_those_of_sft():
 @pytest.mark.parametrize("steps", [(), (10,), (-1,)])
 def test_steps_outside_the_sampler_are_refused(steps):
     with pytest.raises(ValueError, match="expected one or more of 0 to 9"):
-        levels_in(steps, 4, num_steps=10, shift=3.0, generator=generator())
+        levels_in(steps, 4, of=10, shift=3.0, generator=generator())
 
 
 def test_the_given_frame_is_clean_and_counts_nowhere():

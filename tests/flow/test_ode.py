@@ -15,11 +15,11 @@ def velocity(x, sigma):
     return sigma.double().cos()[:, None] * x**2
 
 
-def end_error(solver, num_steps):
-    sigmas = sigma_schedule(num_steps, 1.5)
+def end_error(solver, total):
+    sigmas = sigma_schedule(total, 1.5)
     start = torch.tensor([[0.7], [-0.5], [0.2]], dtype=torch.float64)
     x = start
-    for k in range(num_steps):
+    for k in range(total):
         level, level_next = sigmas[k].repeat(3), sigmas[k + 1].repeat(3)
         v = velocity(x, level)
         if solver == "heun":

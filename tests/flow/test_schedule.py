@@ -11,10 +11,10 @@ from videorlvr.flow.steps import window_steps
 
 
 @settings(deadline=None, max_examples=60)
-@given(num_steps=st.integers(1, 200), shift=st.floats(0.05, 20))
-def test_schedule_falls_strictly_from_one_to_zero(num_steps, shift):
-    sigma_S = sigma_schedule(num_steps, shift)
-    assert sigma_S.shape == (num_steps + 1,)
+@given(total=st.integers(1, 200), shift=st.floats(0.05, 20))
+def test_schedule_falls_strictly_from_one_to_zero(total, shift):
+    sigma_S = sigma_schedule(total, shift)
+    assert sigma_S.shape == (total + 1,)
     assert sigma_S.dtype == torch.float32
     assert sigma_S[0] == 1
     assert sigma_S[-1] == 0
@@ -26,22 +26,20 @@ def test_shift_one_is_uniform_and_five_is_the_formula():
     torch.testing.assert_close(sigma_schedule(4, 5.0), torch.tensor([1, 3.75 / 4, 2.5 / 3, 1.25 / 2, 0]))
 
 
-@pytest.mark.parametrize(("num_steps", "shift"), [(0, 1.0), (4, 0.0), (4, -1.0), (4, float("nan")), (4, 1e9)])
-def test_unfit_schedule_is_refused(num_steps, shift):
+@pytest.mark.parametrize(("total", "shift"), [(0, 1.0), (4, 0.0), (4, -1.0), (4, float("nan")), (4, 1e9)])
+def test_unfit_schedule_is_refused(total, shift):
     with pytest.raises(ValueError, match="expected"):
-        sigma_schedule(num_steps, shift)
+        sigma_schedule(total, shift)
 
 
 @settings(deadline=None, max_examples=100)
-@given(
-    window=st.sampled_from(["early", "late", "random", "all"]), num_steps=st.integers(2, 40), data=st.data()
-)
-def test_window_is_sorted_distinct_and_without_the_last_step(window, num_steps, data):
-    length = None if window == "all" else data.draw(st.integers(1, num_steps - 1))
-    steps = window_steps(window, length, num_steps, np.random.default_rng(data.draw(st.integers(0, 99))))
+@given(window=st.sampled_from(["early", "late", "random", "all"]), total=st.integers(2, 40), data=st.data())
+def test_window_is_sorted_distinct_and_without_the_last_step(window, total, data):
+    length = None if window == "all" else data.draw(st.integers(1, total - 1))
+    steps = window_steps(window, length, total, np.random.default_rng(data.draw(st.integers(0, 99))))
     assert list(steps) == sorted(set(steps))
-    assert len(steps) == (num_steps - 1 if length is None else length)
-    assert all(type(k) is int and 0 <= k < num_steps - 1 for k in steps)
+    assert len(steps) == (total - 1 if length is None else length)
+    assert all(type(k) is int and 0 <= k < total - 1 for k in steps)
 
 
 def test_windows_by_hand():
@@ -57,7 +55,7 @@ def test_random_window_depends_on_the_generator_only_and_covers_all_steps():
 
 
 @pytest.mark.parametrize(
-    ("window", "num_trained", "num_steps"),
+    ("window", "num_trained", "total"),
     [
         ("early", 10, 10),
         ("early", 0, 10),
@@ -69,6 +67,6 @@ def test_random_window_depends_on_the_generator_only_and_covers_all_steps():
         ("middle", 2, 10),
     ],
 )
-def test_unfit_window_is_refused(window, num_trained, num_steps):
+def test_unfit_window_is_refused(window, num_trained, total):
     with pytest.raises(ValueError, match="expected"):
-        window_steps(window, num_trained, num_steps)
+        window_steps(window, num_trained, total)

@@ -84,7 +84,7 @@ def toy(rl_config, **changes):
         "grad_clip": 1e9,
     }
     config = rl_config(**(values | changes))
-    return config, Levels(config.sampling.num_steps)
+    return config, Levels(config.sampling.steps)
 
 
 def law_by_hand(grid, k):

@@ -33,7 +33,7 @@ from videorlvr.worlds import world_of
 from videorlvr.worlds.problems import make_problem
 
 SOKOBAN, CPU = world_of("sokoban"), torch.device("cpu")
-SAMPLING = Sampling(num_steps=3)
+SAMPLING = Sampling(steps=3)
 
 
 @pytest.fixture(scope="module")
@@ -146,7 +146,7 @@ def test_an_evaluation_plays_so_and_says_what_an_answer_costs(policy, problems, 
     suite = Suite("own", (Part("sokoban", "micro", "val", 3),))
     play = way_of("player", "best-of-4:starts=2", ways_to_play())
     summary = evaluate_run(shipped_sft(), suite, device="cpu", folder=tmp_path, play=play)
-    plain = PolicyPlayer(policy, Sampling(num_steps=5), batch_size=3)
+    plain = PolicyPlayer(policy, Sampling(steps=5), batch_size=3)
     samples = [judge_batch(problems, plain(SOKOBAN, problems, sample), EXACT) for sample in (0, 1)]
     solved = [any(verdict.success for verdict in pair) for pair in zip(*samples, strict=True)]
     assert summary["results"]["overall"]["success"] == pytest.approx(np.mean(solved))

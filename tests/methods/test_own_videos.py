@@ -66,7 +66,7 @@ def learner():
         values = {
             "tasks": ["maze:micro"],
             "init": "anything",
-            "sampling": {"num_steps": 3},
+            "sampling": {"steps": 3},
             "num_steps": 3,
             "problems": 4,
             "group": 4,

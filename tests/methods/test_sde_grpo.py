@@ -121,7 +121,7 @@ def test_a_toy_improves(rl_config):
 
 def test_the_real_reward_is_the_worlds(rl_config):
     """The run's reward figures are those of the judge's verdicts under the named reward."""
-    small = {"problems": 2, "sampling": {"num_steps": 5}}
+    small = {"problems": 2, "sampling": {"steps": 5}}
     config = rl_config(
         reward="dense-v1", tasks=["flowfree:micro"], init=str(shipped_sft() / "policy"), **small
     )

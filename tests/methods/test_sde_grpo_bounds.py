@@ -105,7 +105,7 @@ def test_iterations_batches_and_steps_share_neither_problems_nor_noise(rl_config
 
 @pytest.mark.parametrize("solver", ["euler", "heun"])
 def test_rollouts_walk_the_runs_sampler(rl_config, solver):
-    sampling = {"num_steps": 5, "shift": 2.0, "solver": solver}
+    sampling = {"steps": 5, "shift": 2.0, "solver": solver}
     config, policy = toy(rl_config, num_trained=2, sampling=sampling)
     looks, exact = [], policy.velocity
 
@@ -172,7 +172,7 @@ def test_a_run_that_falls_apart_ends_with_an_error_and_keeps_its_last_checkpoint
     run, wild = tmp_path / "run", tmp_path / "wild"
     settings = (
         "--problems 2 --group 4 --batch 8 --updates 1 --num_workers 0 --device cpu --tasks flowfree:micro "
-        "--sampling.num_steps 3 --num_trained 1"
+        "--sampling.steps 3 --num_trained 1"
     )
     command = ["train", "micro-rl", "--init", str(shipped_sft() / "policy"), *settings.split()]
     assert main([*command, "--out", str(run), "--max_s", "1e-9"]) == 130

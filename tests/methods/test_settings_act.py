@@ -23,7 +23,7 @@ from videorlvr.training.settings import fields_of
 SFT = {
     "tasks": ["maze:micro"],
     "model": {"width": 32, "depth": 1, "heads": 2, "predicts": "data"},
-    "sampling": {"num_steps": 3},
+    "sampling": {"steps": 3},
     "batch": 3,
     "num_steps": 3,
     "warmup": 2,
@@ -81,7 +81,7 @@ ELSEWHERE = {
     "device": "needs another device",
     "compile": "needs a compiler",
     "tracker": "tests/training/test_track.py",
-    "sampling.num_steps": "tests/training/test_wiring.py",
+    "sampling.steps": "tests/training/test_wiring.py",
     "sampling.solver": "tests/training/test_wiring.py",
     "num_val": "tests/training/test_wiring.py",
     "model.channels": "pixels have three",
@@ -150,7 +150,7 @@ def test_a_key_of_sft_acts(key, as_it_is, tmp_path):
 RL = {
     "tasks": ["maze:micro"],
     "init": "a policy at hand",
-    "sampling": {"num_steps": 4, "shift": 3.0, "solver": "euler"},
+    "sampling": {"steps": 4, "shift": 3.0, "solver": "euler"},
     "num_steps": 2,
     "problems": 2,
     "group": 4,
@@ -167,7 +167,7 @@ RL = {
 RL_OTHERS = {
     "tasks": ["sokoban:micro"],
     "seed": 1,
-    "sampling.num_steps": 5,
+    "sampling.steps": 5,
     "sampling.shift": 1.0,
     "sampling.solver": "heun",
     "problems": 4,

@@ -20,7 +20,7 @@ from videorlvr.training.settings import fields_of
 BASE = {
     "tasks": ["maze:micro"],
     "init": "a policy at hand",
-    "sampling": {"num_steps": 3},
+    "sampling": {"steps": 3},
     "num_steps": 4,
     "problems": 2,
     "group": 4,
@@ -36,9 +36,9 @@ BASE = {
 SHARED = {
     "tasks": {"tasks": ["sokoban:micro"]},
     "seed": {"seed": 1},
-    "sampling.num_steps": {"sampling": {"num_steps": 4}},
-    "sampling.shift": {"sampling": {"num_steps": 3, "shift": 1.0}},
-    "sampling.solver": {"sampling": {"num_steps": 3, "solver": "heun"}},
+    "sampling.steps": {"sampling": {"steps": 4}},
+    "sampling.shift": {"sampling": {"steps": 3, "shift": 1.0}},
+    "sampling.solver": {"sampling": {"steps": 3, "solver": "heun"}},
     "problems": {"problems": 3},
     "group": {"group": 8},
     "batch": {"batch": 8},

@@ -59,7 +59,7 @@ def test_a_window_is_what_is_nearest_and_patterns_are_spread_over_tokens():
 
 
 def patterns_of(**settings):
-    return Patterns(SparseDConfig(block=BLOCK, **settings), num_steps=5, num_frames=7)
+    return Patterns(SparseDConfig(block=BLOCK, **settings), steps=5, num_frames=7)
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def policy():
 
 
 def test_at_density_one_it_is_the_plain_player_and_below_it_is_not(policy):
-    world, sampling = world_of("flowfree"), Sampling(num_steps=3)
+    world, sampling = world_of("flowfree"), Sampling(steps=3)
     problems = [make_problem(world, "micro", "val", index) for index in range(2)]
     plain = PolicyPlayer(policy, sampling, batch_size=2)(world, problems, 0)
     made = {

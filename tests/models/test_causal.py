@@ -74,7 +74,7 @@ def test_one_chunk_is_the_bidirectional_model(predicts):
         "no past to give"
     )
     noise = torch.randn(SHAPE)
-    assert torch.equal(*(roll(policy, condition, noise, Sampling(num_steps=3)) for policy in (causal, plain)))
+    assert torch.equal(*(roll(policy, condition, noise, Sampling(steps=3)) for policy in (causal, plain)))
 
 
 @pytest.mark.parametrize("chunk_frames", FORMS)
@@ -139,7 +139,7 @@ def test_a_chunks_level_is_its_own():
 
 
 def test_items_that_are_dropped_change_no_other():
-    policy, sampling = policy_of(2), Sampling(num_steps=3)
+    policy, sampling = policy_of(2), Sampling(steps=3)
     _, condition, _, _ = situation(policy)
     noise = torch.randn(SHAPE)
     whole = roll(policy, condition, noise, sampling)
@@ -166,7 +166,7 @@ def test_saved_and_loaded_and_a_bidirectional_one_is_saved_as_before(tmp_path):
     again = load_policy(tmp_path / "causal", device=CPU)
     _, condition, _, _ = situation(policy)
     noise = torch.randn(SHAPE)
-    assert torch.equal(*(roll(one, condition, noise, Sampling(num_steps=2)) for one in (policy, again)))
+    assert torch.equal(*(roll(one, condition, noise, Sampling(steps=2)) for one in (policy, again)))
     policy_of(None).save(tmp_path / "plain")
     assert "chunk_frames" not in json.loads((tmp_path / "plain" / CONFIG).read_text())
 

@@ -22,7 +22,7 @@ from videorlvr.worlds import world_of
 from videorlvr.worlds.problems import make_problem
 from videorlvr.worlds.render import oracle_video
 
-SAMPLING = Sampling(num_steps=3)
+SAMPLING = Sampling(steps=3)
 
 
 class Known(ModulePolicy):

@@ -22,7 +22,7 @@ def test_flops_are_those_of_the_matrix_products_and_attention(policy, problems):
     levels = frames * (256 * width + width**2 + 6 * width**2 + 2 * width**2)
     pairs = 2 * 2 * tokens**2 * width
     meter = Meter(with_flops=True)
-    rolled(policy, problems[:items], Sampling(num_steps=2), meter=meter)
+    rolled(policy, problems[:items], Sampling(steps=2), meter=meter)
     assert meter.flops == 2 * items * 2 * (products + levels + pairs)
     assert meter.evaluations == 2 * items
 
@@ -30,7 +30,7 @@ def test_flops_are_those_of_the_matrix_products_and_attention(policy, problems):
 @pytest.mark.parametrize(("solver", "per_item"), [("euler", (1, 4)), ("heun", (2, 7))])
 def test_dropped_items_cost_nothing_more(policy, problems, solver, per_item):
     meter = Meter()
-    sampling = Sampling(num_steps=4, solver=solver)
+    sampling = Sampling(steps=4, solver=solver)
     whole = rolled(policy, problems[:5], sampling)
     keep = torch.tensor([3, 1])
     left = rolled(
@@ -42,6 +42,6 @@ def test_dropped_items_cost_nothing_more(policy, problems, solver, per_item):
 
 
 def test_with_a_meter_the_videos_are_bitwise_the_same(policy, problems):
-    sampling = Sampling(num_steps=3)
+    sampling = Sampling(steps=3)
     plain = rolled(policy, problems[:2], sampling)
     assert torch.equal(rolled(policy, problems[:2], sampling, meter=Meter(with_flops=True)), plain)

@@ -46,7 +46,7 @@ def test_the_condition_is_each_problems_first_frame(policy, problems):
 @pytest.mark.parametrize("solver", ["euler", "heun"])
 def test_videos_do_not_depend_on_batch_or_order(policy, problems, solver):
     """To a grey level: another batch shape may sum in another order. The given frame is exact."""
-    sampling = Sampling(num_steps=3, solver=solver)
+    sampling = Sampling(steps=3, solver=solver)
     videos = PolicyPlayer(policy, sampling, batch_size=7)(MAZE, problems, 0)
     assert videos.shape == (7, 5, 24, 24, 3)
     for batch_size in (1, 3, 10):
@@ -63,17 +63,25 @@ def test_videos_do_not_depend_on_batch_or_order(policy, problems, solver):
 
 def test_playing_leaves_no_graph_and_does_not_touch_the_global_generator(policy, problems):
     before = torch.get_rng_state()
-    PolicyPlayer(policy, Sampling(num_steps=2), batch_size=2)(MAZE, problems[:2], 0)
+    PolicyPlayer(policy, Sampling(steps=2), batch_size=2)(MAZE, problems[:2], 0)
     assert torch.equal(torch.get_rng_state(), before)
     assert all(parameter.grad is None for parameter in policy.module.parameters())
 
 
 def test_the_grid_is_the_schedules():
-    grid = Sampling(num_steps=4, shift=3.0).noise_levels()
+    grid = Sampling(steps=4, shift=3.0).noise_levels()
     assert grid.tolist() == pytest.approx([1.0, 0.9, 0.75, 0.5, 0.0])
 
 
-@pytest.mark.parametrize("num_steps", [1, 1001])
-def test_a_sampler_that_cannot_be_or_would_never_end_is_refused(num_steps):
-    with pytest.raises(ValueError, match="num_steps"):
-        Sampling(num_steps=num_steps)
+@pytest.mark.parametrize("steps", [1, 1001])
+def test_a_sampler_that_cannot_be_or_would_never_end_is_refused(steps):
+    with pytest.raises(ValueError, match="steps"):
+        Sampling(steps=steps)
+
+
+def test_a_sampler_of_before_is_read_and_two_names_for_one_thing_are_refused():
+    assert Sampling.model_validate({"num_steps": 7, "shift": 2.0}) == Sampling(steps=7, shift=2.0)
+    with pytest.raises(ValueError, match="steps=5 and num_steps=7; expected one of them"):
+        Sampling.model_validate({"steps": 5, "num_steps": 7})
+    with pytest.raises(ValueError, match="less than or equal to 1000"):
+        Sampling.model_validate({"num_steps": 1001})

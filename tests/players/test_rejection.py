@@ -15,7 +15,7 @@ from videorlvr.players.rollouts import begin, replay
 from videorlvr.players.sampling import Sampling
 from videorlvr.training.experience import Trials
 
-SAMPLING = Sampling(num_steps=5)
+SAMPLING = Sampling(steps=5)
 WINDOW = StochasticSteps((0, 1), "ddim-eta", 0.7)
 GROUPS = np.array([0, 0, 0, 0, 1, 1, 1, 1])
 
@@ -90,7 +90,7 @@ def config(**settings):
         **{
             "tasks": ["maze:micro"],
             "init": "one at hand",
-            "sampling": {"num_steps": 5},
+            "sampling": {"steps": 5},
             "num_steps": 1,
             "problems": 2,
             "group": 4,

@@ -17,7 +17,7 @@ from videorlvr.players.sampling import Sampling
 from videorlvr.worlds import world_of
 from videorlvr.worlds.render import first_frame
 
-SAMPLING = Sampling(num_steps=5)
+SAMPLING = Sampling(steps=5)
 GROUP = 3
 
 

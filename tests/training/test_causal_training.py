@@ -40,7 +40,7 @@ def awm(policy, **changes):
     values = {
         "tasks": ["flowfree:micro"],
         "init": str(policy),
-        "sampling": {"num_steps": 4},
+        "sampling": {"steps": 4},
         "num_steps": 1,
         "problems": 4,
         "group": 4,

@@ -78,12 +78,13 @@ def test_a_policy_of_an_unfinished_run_is_said(rl_config, sft_config, tmp_path, 
 
 
 def test_a_folder_of_the_first_release_is_read(sft_config, tmp_path):
-    """A finished run whose configuration says `stage`, and lacks keys that came later."""
+    """A finished run whose configuration says `stage`, has another name for a sampler's steps, and lacks later keys."""
     import json
 
     config = sft_config()
     values = json.loads(config.model_dump_json())
     values["stage"] = values.pop("method")
+    values["sampling"]["num_steps"] = values["sampling"].pop("steps")
     del values["log_every"]
     del values["pool_grow"]
     out = tmp_path / "old"
@@ -93,6 +94,10 @@ def test_a_folder_of_the_first_release_is_read(sft_config, tmp_path):
     assert run(config, out) == out / "policy"
     with pytest.raises(ValueError, match=r"lr=0\.005"):
         run(config.changed(lr=0.1), out)
+    values["sampling"]["num_steps"] += 1
+    (out / "config.json").write_text(json.dumps(values))
+    with pytest.raises(ValueError, match="sampling="):
+        run(config, out)
 
 
 def test_a_checkpoint_of_the_first_release_is_refused_by_name(sft_config, tmp_path):

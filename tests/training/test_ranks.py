@@ -37,7 +37,7 @@ def runs(sft_config, tmp_path_factory):
         {
             "tasks": ["flowfree:micro"],
             "init": str(shipped_sft() / "policy"),
-            "sampling": {"num_steps": 3},
+            "sampling": {"steps": 3},
             "num_steps": 2,
             "problems": 4,
             "group": 4,

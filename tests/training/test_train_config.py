@@ -88,7 +88,7 @@ def test_an_unknown_key_of_a_stored_configuration_names_the_nearest(extra, neare
         ({"grad_clip": float("inf")}, "grad_clip: .*finite"),
         ({"max_s": float("inf")}, "max_s: .*finite"),
         ({"sampling": {"shift": float("inf")}}, "sampling.shift: .*finite"),
-        ({"sampling": {"num_steps": 1}}, "sampling.num_steps"),
+        ({"sampling": {"steps": 1}}, "sampling.steps"),
         ({"sampling": {"solver": "huen"}}, "sampling.solver: .*got 'huen'"),
     ],
 )

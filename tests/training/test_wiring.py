@@ -29,7 +29,7 @@ class SpyJudge(Judge):
 
 def test_validation_plays_the_validation_split(sft_config, trained):
     """As many as the run says, by the run's sampler."""
-    config = sft_config(num_val=5, sampling={"num_steps": 3, "solver": "heun"})
+    config = sft_config(num_val=5, sampling={"steps": 3, "solver": "heun"})
     judge, looks = SpyJudge(EXACT), []
     policy = BuiltinPolicy.load(trained, device=torch.device("cpu"))
     exact = policy.velocity
@@ -40,7 +40,7 @@ def test_validation_plays_the_validation_split(sft_config, trained):
     assert {problem.address.split for problem in judge.asked} == {"val"}
 
 
-@pytest.mark.parametrize("changes", [{"num_steps": 3}, {"shift": 1.5}, {"solver": "heun"}])
+@pytest.mark.parametrize("changes", [{"steps": 3}, {"shift": 1.5}, {"solver": "heun"}])
 def test_an_evaluation_walks_the_runs_own_sampler(trained, tmp_path, monkeypatch, changes):
     """And says so: what it walked is what its player is known by."""
     import json
@@ -62,9 +62,9 @@ def test_an_evaluation_walks_the_runs_own_sampler(trained, tmp_path, monkeypatch
     grid, heun = sampling.noise_levels(), sampling.solver == "heun"
     one = [
         (k, late, float(grid[k + late]))
-        for k in range(sampling.num_steps)
+        for k in range(sampling.steps)
         for late in (False, True)
-        if not late or (heun and k < sampling.num_steps - 1)
+        if not late or (heun and k < sampling.steps - 1)
     ]
     assert seen == one
 

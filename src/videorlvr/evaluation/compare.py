@@ -47,7 +47,7 @@ def compare_evaluations(
 
 
 def settings_that_differ(a: Mapping[str, Any], b: Mapping[str, Any]) -> list[str]:
-    """How the two players were run, where not alike: `num_steps (5, 2)`. Not wrong to compare, but to be said."""
+    """How the two players were run, where not alike: `sampling.steps (5, 2)`. Not wrong to compare, but to be said."""
     one, two = (_flat(summary.get("settings") or {}) for summary in (a, b))
     if not one or not two:
         return []  # a player without settings, or records of a release that did not keep them

@@ -18,6 +18,7 @@ from videorlvr.base.choices import unknown
 from videorlvr.base.records import read_json_object, read_jsonl
 from videorlvr.base.runs import evaluation_dir
 from videorlvr.evaluation.clips import read_clips
+from videorlvr.evaluation.kept import of_today
 from videorlvr.evaluation.summary import summarise
 from videorlvr.judge.fingerprint import Fingerprint
 from videorlvr.worlds.api import Video
@@ -97,7 +98,7 @@ def load_evaluation(run: Path, suite: str) -> Evaluation:
         if not found:
             raise ValueError(f"{run} has no finished evaluation: evaluate the run on {suite} first")
         raise unknown(f"evaluation of {run}", suite, found)
-    summary = read_json_object(folder / runs.SUMMARY)
+    summary = of_today(read_json_object(folder / runs.SUMMARY))
     if not summary.get("complete"):
         raise ValueError(f"{folder} was interrupted: run the same evaluation again, it goes on where it was")
     if not isinstance(summary.get("settings") or {}, dict):

@@ -19,6 +19,7 @@ from videorlvr.evaluation.answers import words_in
 from videorlvr.evaluation.clips import RULE
 from videorlvr.evaluation.puzzles import puzzle_of
 from videorlvr.evaluation.summary import AGGREGATION, summarise
+from videorlvr.players.sampling import stored_of_today
 from videorlvr.worlds.api import Problem
 
 Key = tuple[str, int]
@@ -59,9 +60,15 @@ def so_far(out: Path, identity: dict[str, Any]) -> tuple[dict[str, Any] | None, 
 def _previous(out: Path, identity: dict[str, Any]) -> dict[str, Any] | None:
     """The summary in `out` if it is of the same evaluation."""
     path = out / runs.SUMMARY
-    found = read_json_object(path) if path.is_file() else None
+    found = of_today(read_json_object(path)) if path.is_file() else None
     same = found is not None and all(found.get(key) == value for key, value in to_json(identity).items())
     return found if same else None
+
+
+def of_today(summary: dict[str, Any]) -> dict[str, Any]:
+    """A stored summary, its player's settings in today's words."""
+    settings = summary.get("settings")
+    return summary | ({"settings": stored_of_today(settings)} if isinstance(settings, dict) else {})
 
 
 def _done(out: Path, previous: dict[str, Any] | None) -> dict[Key, Any]:

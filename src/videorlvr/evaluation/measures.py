@@ -61,7 +61,7 @@ def _evaluations_of_an_answer(run: Path, summary: Summary) -> float | None:
     sampling = settings.get("sampling")
     if sampling is None:
         return None
-    return float(sampling["num_steps"] * 2 - 1 if sampling["solver"] == "heun" else sampling["num_steps"])
+    return float(sampling["steps"] * 2 - 1 if sampling["solver"] == "heun" else sampling["steps"])
 
 
 def _last(prefix: str) -> Callable[[Path, Summary], float | None]:

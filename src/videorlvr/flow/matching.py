@@ -32,9 +32,11 @@ class Point:
 
 
 def levels_in(
-    steps: Sequence[int], count: int, *, num_steps: int, shift: float, generator: torch.Generator
+    steps: Sequence[int], count: int, *, of: int, shift: float, generator: torch.Generator
 ) -> Tensor:
-    """`count` noise levels [B] spread over the sampler's `steps` as its own are: float32, on the generator's device.
+    """`count` noise levels [B] spread over `steps`, out of `of` that a sampler takes, as its own are.
+
+    They are float32, on the generator's device.
 
         k uniform in steps,  s uniform in (1 - (k + 1) / S, 1 - k / S),  sigma = shift s / (1 + (shift - 1) s)
 
@@ -43,12 +45,12 @@ def levels_in(
     Raises:
         ValueError: If `steps` is empty or not within 0 .. S - 1.
     """
-    if not steps or not all(0 <= k < num_steps for k in steps):
-        raise ValueError(f"steps={tuple(steps)}; expected one or more of 0 to {num_steps - 1}")
+    if not steps or not all(0 <= k < of for k in steps):
+        raise ValueError(f"steps={tuple(steps)}; expected one or more of 0 to {of - 1}")
     device = generator.device
     chosen = torch.tensor(sorted(steps), device=device)
     k = chosen[torch.randint(len(chosen), (count,), generator=generator, device=device)]
-    s = 1 - (k + torch.rand(count, generator=generator, device=device)) / num_steps
+    s = 1 - (k + torch.rand(count, generator=generator, device=device)) / of
     return shift * s / (1 + (shift - 1) * s)
 
 

@@ -82,11 +82,11 @@ def check_noise_scale(name: SdeName, noise_scale: float) -> None:
 
 
 def window_steps(
-    window: Window, num_trained: int | None, num_steps: int, rng: np.random.Generator | None = None
+    window: Window, num_trained: int | None, steps: int, rng: np.random.Generator | None = None
 ) -> tuple[int, ...]:
     """Steps that get noise in the rollout and gradient in training; everything else is the ODE.
 
-    With S = `num_steps` and L = `num_trained`, out of the S - 1 steps that may be chosen:
+    With S = `steps`, the solver's, and L = `num_trained`, out of the S - 1 steps that may be chosen:
 
         early   0 .. L - 1                      (Early-Step Focus)
         late    S - 1 - L .. S - 2
@@ -105,15 +105,15 @@ def window_steps(
 
     Source: Early-Step Focus, VideoRLVR, arXiv:2605.15458; windows of SDE steps, MixGRPO, arXiv:2507.21802.
     """
-    free = num_steps - 1
+    free = steps - 1
     if free < 1:
-        raise ValueError(f"num_steps={num_steps}; expected at least 2, the last step is never trained")
+        raise ValueError(f"steps={steps}; expected at least 2, the last step is never trained")
     length = free if window == "all" and num_trained is None else num_trained
     if length is None or not 1 <= length <= free or (window == "all" and length != free):
         wanted = f"None or {free}" if window == "all" else f"1 to {free}"
         raise ValueError(
-            f"num_trained={num_trained} with num_steps={num_steps}, window={window!r}; expected {wanted}, "
-            f"for the last step is never trained; lower num_trained or raise num_steps"
+            f"num_trained={num_trained} with steps={steps}, window={window!r}; expected {wanted}, "
+            f"for the last step is never trained; lower num_trained or raise the sampler's steps"
         )
     match window:
         case "early" | "all":

@@ -34,7 +34,7 @@ def sample_chunks(
     judge: Ends videos at their first faulty chunk; None makes every video whole.
     """
     chunks, x, cost = policy.chunks(noise.shape[2]), torch.empty_like(noise), 0.0
-    solving = sum(evaluations_of(sampling, index) for index in range(sampling.num_steps))
+    solving = sum(evaluations_of(sampling, index) for index in range(sampling.steps))
     walk = chunkwise(policy, condition, noise, sampling)
     keep: Tensor | None = None
     for frames in chunks:

@@ -82,7 +82,7 @@ def rl_evaluations(size: Size) -> int:
     forward and a backward pass a trained step."""
     config: Any = maze_rl(size, Path("unknown"))
     videos = config.problems * config.group * config.epochs
-    rollout = config.problems * config.group * config.sampling.num_steps
+    rollout = config.problems * config.group * config.sampling.steps
     return int(size.rl_iterations * (rollout + videos * FORWARD_AND_BACKWARD * config.num_trained))
 
 
@@ -101,7 +101,7 @@ def fixed_seconds(size: Size, rate: float) -> float:
     """Seconds that no shorter training saves: among them playing the suites, the first one by three policies."""
     config: Any = maze_sft(size)
     sizes = [suite_of(name).size for name in size.suites]
-    return FIXED_S + float(config.sampling.num_steps) * (2 * sizes[0] + sum(sizes)) / rate
+    return FIXED_S + float(config.sampling.steps) * (2 * sizes[0] + sum(sizes)) / rate
 
 
 def shortened(size: Size, rate: float, seconds: float, *, sft_done: bool = False) -> Size:

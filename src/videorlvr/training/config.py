@@ -159,10 +159,10 @@ class RolloutConfig(VideoConfig):
 
     @model_validator(mode="after")
     def _rejects_in_time(self) -> Self:
-        last = self.sampling.num_steps - 2
+        last = self.sampling.steps - 2
         if self.reject_at is not None and self.reject_at > last:
             raise ValueError(
-                f"reject_at={self.reject_at} of {self.sampling.num_steps} steps: nothing is left to save; expected at "
+                f"reject_at={self.reject_at} of {self.sampling.steps} steps: nothing is left to save; expected at "
                 f"most {last}"
             )
         return self

@@ -61,11 +61,11 @@ class Demonstrations:
         condition = self.policy.taught(condition, x0[rows])
         chunks = self.policy.chunks(x0.shape[2])
         generator = generator_on(device, seeding.seed_of("demonstrations", config.seed, world, step))
-        num_steps = config.sampling.num_steps
+        steps = config.sampling.steps
         sigma = levels_in(
-            range(num_steps),
+            range(steps),
             size * len(chunks),
-            num_steps=num_steps,
+            of=steps,
             shift=config.sampling.shift,
             generator=generator,
         )

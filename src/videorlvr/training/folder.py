@@ -21,6 +21,7 @@ from videorlvr.base.lock import only_process_in
 from videorlvr.base.records import append_jsonl, read_json_object, truncate_jsonl, write_json
 from videorlvr.judge.fingerprint import Fingerprint, differences, fingerprint_of
 from videorlvr.judge.tolerance import EXACT
+from videorlvr.players.sampling import stored_of_today
 from videorlvr.training.config import RunConfig
 from videorlvr.worlds import world_of
 
@@ -107,7 +108,7 @@ class RunFolder:
 
 def renamed(config: Mapping[str, Any]) -> dict[str, Any]:
     """A stored configuration in today's words: the first release called methods stages, and SDE-GRPO grpo."""
-    values = dict(config)
+    values = stored_of_today(config)
     if "method" not in values and "stage" in values:
         stage = values.pop("stage")
         values["method"] = "sde-grpo" if stage == "grpo" else stage

@@ -188,7 +188,7 @@ class MatchingLearner(ABC):
         sigma = levels_in(
             self.steps(batch.seed),
             num_units * len(chunks),
-            num_steps=config.sampling.num_steps,
+            of=config.sampling.steps,
             shift=config.sampling.shift,
             generator=generator,
         )
@@ -216,9 +216,9 @@ class MatchingLearner(ABC):
         """Steps of the sampler whose noise levels are trained. The last one counts here: nothing is put into it."""
         config = self.config
         if config.window == "all":
-            return tuple(range(config.sampling.num_steps))
+            return tuple(range(config.sampling.steps))
         rng = np.random.default_rng(seed)
-        return window_steps(config.window, config.num_trained, config.sampling.num_steps, rng)
+        return window_steps(config.window, config.num_trained, config.sampling.steps, rng)
 
     def progress(self, iteration: int) -> float:
         """Share of the run that has passed, for the learning rate."""

@@ -66,10 +66,10 @@ class MatchingConfig(RolloutConfig):
     @model_validator(mode="after")
     def _window_fits(self) -> Self:
         if self.window != "all":
-            window_steps(self.window, self.num_trained, self.sampling.num_steps, np.random.default_rng(0))
-        elif self.num_trained not in (None, self.sampling.num_steps):
+            window_steps(self.window, self.num_trained, self.sampling.steps, np.random.default_rng(0))
+        elif self.num_trained not in (None, self.sampling.steps):
             raise ValueError(
-                f"num_trained={self.num_trained} with window 'all': all {self.sampling.num_steps} steps' levels are "
+                f"num_trained={self.num_trained} with window 'all': all {self.sampling.steps} steps' levels are "
                 "trained; leave num_trained at null"
             )
         return self
@@ -77,7 +77,7 @@ class MatchingConfig(RolloutConfig):
 
 TINY: dict[str, Any] = {
     "tasks": ["flowfree:micro"],
-    "sampling": {"num_steps": 2},
+    "sampling": {"steps": 2},
     "problems": 2,
     "group": 4,
     "batch": 8,

@@ -6,7 +6,7 @@ from videorlvr.methods.video.awm.config import AWMConfig
 from videorlvr.players.sampling import Sampling
 from videorlvr.training.config import Task
 
-SAMPLING = Sampling(num_steps=10, shift=3.0)
+SAMPLING = Sampling(steps=10, shift=3.0)
 
 
 def flowfree_awm() -> AWMConfig:
@@ -62,7 +62,7 @@ def micro_maze_awm() -> AWMConfig:
     return AWMConfig(
         tasks=[Task(world="maze", level="micro")],
         init="runs/micro-maze-sft/policy",
-        sampling=Sampling(num_steps=5, shift=3.0),
+        sampling=Sampling(steps=5, shift=3.0),
         num_steps=40,
         problems=32,
         group=8,

@@ -43,15 +43,15 @@ class EarlyRejection:
         self.config, self.policy, self.sampling, self.tolerance = config, policy, sampling, tolerance
         self.plain = PolicyPlayer(policy, sampling, batch_size=batch_size)
         self.meter = Meter()
-        costs = [evaluations_of(sampling, step) for step in range(sampling.num_steps)]
+        costs = [evaluations_of(sampling, step) for step in range(sampling.steps)]
         self.starts = config.starts
         if config.at is None:
             self.keep, self.cost = config.starts, config.starts * sum(costs)
             return
-        if config.at >= sampling.num_steps - 1:
+        if config.at >= sampling.steps - 1:
             raise ValueError(
-                f"at={config.at} of {sampling.num_steps} steps: nothing is left to save; expected at most "
-                f"{sampling.num_steps - 2}"
+                f"at={config.at} of {sampling.steps} steps: nothing is left to save; expected at most "
+                f"{sampling.steps - 2}"
             )
         self.keep, self.cost = config.keep, spent(config.starts, config.keep, costs, config.at)
 

@@ -15,7 +15,7 @@ def micro_maze_nft() -> NFTConfig:
     return NFTConfig(
         tasks=[Task(world="maze", level="micro")],
         init="runs/micro-maze-sft/policy",
-        sampling=Sampling(num_steps=5, shift=3.0),
+        sampling=Sampling(steps=5, shift=3.0),
         num_steps=40,
         problems=32,
         group=8,

@@ -49,7 +49,7 @@ METHOD = Method(
     study=f"{__name__}.study:STUDY",
     demo={
         "tasks": ["flowfree:micro"],
-        "sampling": {"num_steps": 3},
+        "sampling": {"steps": 3},
         "problems": 2,
         "group": 4,
         "batch": 8,

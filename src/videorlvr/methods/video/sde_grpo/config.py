@@ -19,7 +19,7 @@ class GRPOConfig(RolloutConfig):
     method: Literal["sde-grpo"] = Field(default="sde-grpo", description="fixed")
     window: Window = Field(default="early", description="which solver steps get noise and gradient")
     num_trained: int | None = Field(
-        default=4, ge=1, description="how many; at most sampling.num_steps - 1, null for window all"
+        default=4, ge=1, description="how many; at most sampling.steps - 1, null for window all"
     )
     sde: SdeName = Field(default="ddim-eta", description="the stochastic step")
     noise_scale: float = Field(default=0.7, gt=0, description="its eta; at most 1 for ddim-eta and cps")
@@ -53,7 +53,7 @@ class GRPOConfig(RolloutConfig):
     @model_validator(mode="after")
     def _rejects_behind_the_window(self) -> Self:
         """Where the window may lie is what counts: a random one is another in each iteration."""
-        last = self.sampling.num_steps - 2
+        last = self.sampling.steps - 2
         end = (self.num_trained or last + 1) - 1 if self.window == "early" else last
         if self.reject_at is not None and self.reject_at <= end:
             raise ValueError(
@@ -65,7 +65,7 @@ class GRPOConfig(RolloutConfig):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         # Raises with the reason if the window does not fit the sampler; which steps it draws does not matter.
-        window_steps(self.window, self.num_trained, self.sampling.num_steps, np.random.default_rng(0))
+        window_steps(self.window, self.num_trained, self.sampling.steps, np.random.default_rng(0))
         check_noise_scale(self.sde, self.noise_scale)
         batches = self.problems * self.group // self.batch
         if batches % self.updates:

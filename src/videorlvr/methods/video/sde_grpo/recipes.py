@@ -6,7 +6,7 @@ from videorlvr.methods.video.sde_grpo.config import GRPOConfig
 from videorlvr.players.sampling import Sampling
 from videorlvr.training.config import Task
 
-MICRO_SAMPLING = Sampling(num_steps=5, shift=3.0)
+MICRO_SAMPLING = Sampling(steps=5, shift=3.0)
 
 
 def micro_maze_rl() -> GRPOConfig:
@@ -62,7 +62,7 @@ def small_rl() -> GRPOConfig:
     return GRPOConfig(
         tasks=[Task(world=world, level="small") for world in ("maze", "flowfree", "sokoban")],
         init="runs/small-sft/policy",
-        sampling=Sampling(num_steps=10, shift=3.0),
+        sampling=Sampling(steps=10, shift=3.0),
         num_steps=40,
         problems=32,
         group=16,

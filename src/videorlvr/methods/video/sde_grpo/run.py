@@ -82,7 +82,7 @@ class GRPO:
         """The window of an iteration, which all its groups share."""
         config = self.config
         rng = seeding.rng("window", config.seed, iteration)
-        steps = window_steps(config.window, config.num_trained, config.sampling.num_steps, rng)
+        steps = window_steps(config.window, config.num_trained, config.sampling.steps, rng)
         return StochasticSteps(steps, config.sde, config.noise_scale)
 
     def turns(self, judged: Sequence[Judged]) -> list[Turn]:
@@ -120,8 +120,8 @@ class GRPO:
         config, condition, trajectory = self.config, batch.rollouts.condition, _trajectory(batch)
         free = condition.num_free
         clip = clip_from_drift(config.clip_drift, free)
-        num_steps = len(trajectory.steps.steps)
-        for position in range(num_steps):
+        num_trained = len(trajectory.steps.steps)
+        for position in range(num_trained):
             law = replay(self.policy, condition, trajectory, position, self.grid)
             log_prob = log_prob_mean(law, trajectory.actions[position].float(), condition.free)
             if on_policy and not batch.as_rolled_out:
@@ -133,11 +133,13 @@ class GRPO:
             # Scaled by D, so that weights and gradients are those of the summed log-probability: a policy
             # gradient whose size does not depend on resolution, and a KL weight in nats.
             loss = (
-                free * ((part.loss_B + config.kl_weight * kl) * batch.counts).sum() / (num_steps * num_videos)
+                free
+                * ((part.loss_B + config.kl_weight * kl) * batch.counts).sum()
+                / (num_trained * num_videos)
             )
             loss.backward()  # type: ignore[no-untyped-call]
             figures.add(part, free * kl.detach(), drift, batch, loss.detach())
-        self.network_evaluations += 3 * num_steps * len(batch)
+        self.network_evaluations += 3 * num_trained * len(batch)
 
     def _take_as_old(
         self, batch: Batch, position: int, law: Transition, log_prob: Tensor, figures: Figures

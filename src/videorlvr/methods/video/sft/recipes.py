@@ -8,8 +8,8 @@ from videorlvr.players.sampling import Sampling
 from videorlvr.training.config import Task
 
 MICRO_MODEL = DiTConfig(width=128, depth=6, heads=4)
-MICRO_SAMPLING = Sampling(num_steps=5, shift=3.0)
-SMALL_SAMPLING = Sampling(num_steps=10, shift=3.0)
+MICRO_SAMPLING = Sampling(steps=5, shift=3.0)
+SMALL_SAMPLING = Sampling(steps=10, shift=3.0)
 SMALL_WORLDS = ("maze", "flowfree", "sokoban")
 
 
@@ -211,7 +211,7 @@ def paper_h200_flowfree() -> SFTConfig:
         # the bytes. The rate is a third of what blocks that run once would bear.
         model=LoopedConfig(width=512, depth=3, loops=3, heads=8, patch_frames=4),
         # A cell is many pixels over many frames, so what it shows is decided near pure noise: most levels lie there.
-        sampling=Sampling(num_steps=30, shift=7.0),
+        sampling=Sampling(steps=30, shift=7.0),
         batch=384,
         num_steps=10_380,
         lr=3e-3,
@@ -249,7 +249,7 @@ def paper_h200_sokoban_small() -> SFTConfig:
         tasks=_tasks("small", "sokoban"),
         # Solutions take 45 moves at most, and fifteen as a rule; the levels' videos have 61 frames.
         model=LoopedConfig(width=512, depth=3, loops=3, heads=8, patch_frames=5, held_after=40),
-        sampling=Sampling(num_steps=30, shift=5.0),
+        sampling=Sampling(steps=30, shift=5.0),
         batch=768,
         num_steps=1_400,
         final_lr=0.1,

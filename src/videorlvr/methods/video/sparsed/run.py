@@ -25,12 +25,10 @@ class Patterns:
     num_frames: of which the first is given. seen: patterns that were computed, by (step, site), for who studies them.
     """
 
-    def __init__(self, config: SparseDConfig, num_steps: int, num_frames: int) -> None:
+    def __init__(self, config: SparseDConfig, steps: int, num_frames: int) -> None:
         self.config, self.num_frames, self.step = config, num_frames, 0
-        num_full = int(config.full * num_steps + 1e-9)
-        full = (
-            range(num_steps - num_full, num_steps) if config.when == "sparse-then-full" else range(num_full)
-        )
+        num_full = int(config.full * steps + 1e-9)
+        full = range(steps - num_full, steps) if config.when == "sparse-then-full" else range(num_full)
         self.full = frozenset(full)
         self.kept: dict[Site, Tensor] = {}
         self.pairs_seen = self.pairs = 0.0
@@ -91,7 +89,7 @@ class SparseD:
     def _videos(self, problems: list[Problem], sample_index: int) -> Video:
         condition = condition_of(self.policy, problems)
         noise = named_noise(problems, sample_index, condition.clean)
-        patterns = Patterns(self.config, self.sampling.num_steps, problems[0].num_frames)
+        patterns = Patterns(self.config, self.sampling.steps, problems[0].num_frames)
         with attached(self.policy.module, attend=patterns.attend):
             x = roll(self.policy, condition, noise, self.sampling, steer=patterns.after)
         self.density = patterns.density
