@@ -10,14 +10,14 @@ import torch
 
 from videorlvr.judge.pool import Judge
 from videorlvr.methods.text.dpo.config import TextDPOConfig
-from videorlvr.methods.text.dpo.math import preference_loss
 from videorlvr.methods.text.dpo.run import TextDPO
 from videorlvr.methods.text.grpo.config import TextGRPOConfig
-from videorlvr.methods.text.grpo.math import clipped_loss, kl_estimate
 from videorlvr.methods.text.grpo.run import TextGRPO
 from videorlvr.models.language.config import LanguageConfig
 from videorlvr.models.language.policy import LanguagePolicy
 from videorlvr.models.language.sampling import Written, log_probs_of, write
+from videorlvr.training.language.clipping import clipped_loss, kl_estimate
+from videorlvr.training.language.preferences import preference_loss
 from videorlvr.training.language.trials import (
     Rows,
     TextTrials,

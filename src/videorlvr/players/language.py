@@ -83,8 +83,7 @@ class LanguagePlayer:
 
     def write(self, world: World, problems: Sequence[Problem], uniform_BN: Tensor) -> Written:
         """The tokens behind each board's mark."""
-        mark = THINK if self.writing.think else ANSWER
-        prompts = prompts_of(self.policy, world, problems, mark)
+        prompts = prompts_of(self.policy, world, problems, self.writing.mark)
         longest = max(map(len, prompts)) + 1
         room = min(uniform_BN.shape[1], max(1, self.policy.form.context - longest))
         return write(
@@ -96,15 +95,24 @@ class LanguagePlayer:
         )
 
     def _answer(self, asked: int, ids: list[int], stopped: bool) -> Answer:
-        text = (THINK if self.writing.think else ANSWER) + self.policy.tokens.decode(ids)
+        text = self.writing.mark + self.policy.tokens.decode(ids)
         moves = answer_of(text)
+        counts = {"tokens": len(ids), "cut": int(not stopped), "flops": self._flops(asked, len(ids))}
         return Answer(
             moves="" if moves is None else moves,
             text=text.removesuffix(END),
-            counts={"tokens": len(ids), "cut": int(not stopped), "flops": self._flops(asked, len(ids))},
+            counts={**counts, **self._chosen(ids, text)},
         )
 
     def _flops(self, asked: int, written: int) -> int:
         """With a cache each token is read once; a masked model reads all of them for each."""
         once = self.policy.flops(asked + written)
         return once * written if self.policy.is_masked else once
+
+    def _chosen(self, ids: list[int], text: str) -> dict[str, float]:
+        """Where a policy chooses: whether it thought, and tokens from the answer's mark on: a thought that moves there
+        makes them more."""
+        if self.writing.think != "choose":
+            return {}
+        before = len(self.policy.tokens.encode(text.partition(ANSWER)[0]))
+        return {"thought": float(text.startswith(THINK)), "answer_tokens": float(len(ids) - before)}

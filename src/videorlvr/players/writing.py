@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import functools
 import math
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from videorlvr.worlds import world_of
 from videorlvr.worlds.problems import level_of, make_problem
+from videorlvr.worlds.written.passages import ANSWER, THINK
 
 NUM_MEASURED = 32
 
@@ -19,13 +21,24 @@ class Writing(BaseModel):
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     temperature: float = Field(default=0.0, ge=0, le=10, description="0 takes the likeliest token")
-    think: bool = Field(default=False, description="whether a trace is written before the answer")
+    think: bool | Literal["choose"] = Field(
+        default=False,
+        description="whether a trace is written before the answer; choose: the policy writes the mark of one or the "
+        "other itself",
+    )
     max_tokens: int | None = Field(
         default=None,
         ge=1,
         le=16384,
         description="tokens of an answer at most; null: as the level's solutions need",
     )
+
+    @property
+    def mark(self) -> str:
+        """What is given behind a board: the mark of a thought or an answer, or nothing."""
+        if self.think == "choose":
+            return ""
+        return THINK if self.think else ANSWER
 
 
 @functools.lru_cache(maxsize=64)

@@ -106,3 +106,52 @@ class TrialsConfig(TextConfig):
     @property
     def reward_names(self) -> list[str]:
         return [self.reward]
+
+
+class ClippedConfig(TrialsConfig):
+    """What methods share that learn from them by the clipped objective."""
+
+    updates: int = Field(default=1, ge=1, description="optimizer steps an iteration, each on its own groups")
+    epochs: int = Field(default=1, ge=1, description="times that they are gone through")
+    clip_low: float = Field(default=0.2, gt=0, lt=1, description="a ratio counts no lower than 1 minus this")
+    clip_high: float = Field(default=0.28, gt=0, description="and no higher than 1 plus this")
+    kl_weight: float = Field(
+        default=0.0, ge=0, description="weight of the KL to the policy that RL began with"
+    )
+
+    @property
+    def needs_init(self) -> bool:
+        """It is the KL's reference."""
+        return self.kl_weight > 0
+
+    @model_validator(mode="after")
+    def _draws(self) -> Self:
+        if self.writing.temperature == 0:
+            raise ValueError("writing.temperature 0 writes the same answer a whole group over: take 1")
+        if self.problems % self.updates:
+            raise ValueError(
+                f"{self.problems} groups are not {self.updates} equal parts: updates must divide problems"
+            )
+        return self
+
+
+class PreferenceConfig(TrialsConfig):
+    """What methods share that learn from pairs of them."""
+
+    beta: float = Field(
+        default=0.1, gt=0, description="how much a change from the start counts, a nat of log-probability"
+    )
+    sft_weight: float = Field(
+        default=0.1, ge=0, description="weight of the log-likelihood of chosen answers, a token"
+    )
+
+    @property
+    def needs_init(self) -> bool:
+        """It is the reference."""
+        return True
+
+    @model_validator(mode="after")
+    def _draws(self) -> Self:
+        if self.writing.temperature == 0:
+            raise ValueError("writing.temperature 0 writes the same answer a whole group over: take 1")
+        return self

@@ -26,7 +26,8 @@ from videorlvr.worlds import world_of
 from videorlvr.worlds.api import Problem, World
 from videorlvr.worlds.problems import make_problem
 from videorlvr.worlds.written.boards import BoardForm
-from videorlvr.worlds.written.passages import Passage, solved
+from videorlvr.worlds.written.formats import FAULTS, misshapen
+from videorlvr.worlds.written.passages import Passage, Piece, solved
 from videorlvr.worlds.written.traces import write_trace
 
 BLOCK, LOOK_AHEAD = 128, 4
@@ -34,10 +35,29 @@ Tell = Callable[[World, Problem], Passage]
 """How a problem becomes a passage; a module's function, since workers call it."""
 
 
-def tell(world: World, problem: Problem, *, form: BoardForm, trace: str, times: int) -> Passage:
-    """A solved problem, with the solver's trace before its answer where one is asked for."""
-    think = "" if trace == "none" else write_trace(world, problem, trace, times=times)  # type: ignore[arg-type]
-    return solved(world, problem, form=form, think=think)
+def tell(
+    world: World,
+    problem: Problem,
+    *,
+    form: BoardForm,
+    trace: str,
+    times: int,
+    direct: float = 0.0,
+    loose: float = 0.0,
+) -> Passage:
+    """A solved problem, with the solver's trace before its answer where one is asked for.
+
+    direct: share of problems that are answered without a thought; then the mark that says so is learnt, too.
+    loose: share of passages whose form is broken, with the same thought and moves.
+    """
+    by_direct, by_loose, fault = seeding.rng("telling", str(problem.address)).random(3)
+    think = "" if trace == "none" or by_direct < direct else write_trace(world, problem, trace, times=times)  # type: ignore[arg-type]
+    passage = solved(world, problem, form=form, think=think, chosen=direct > 0)
+    if by_loose >= loose:
+        return passage
+    given = tuple(piece for piece in passage.pieces if piece.role == "given")
+    said = "".join(piece.text for piece in passage.pieces if piece.role != "given")
+    return Passage((*given, Piece(misshapen(said, FAULTS[int(fault * len(FAULTS))]), "answer", 1.0)))
 
 
 def tell_block(tell_one: Tell, world: str, level: str, start: int, count: int) -> list[Passage]:

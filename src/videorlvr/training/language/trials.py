@@ -30,6 +30,7 @@ from videorlvr.training.problems import ProblemQueue
 from videorlvr.training.track import Metrics
 from videorlvr.worlds import world_of
 from videorlvr.worlds.api import Problem, Verdict
+from videorlvr.worlds.written.formats import is_well_formed
 from videorlvr.worlds.written.passages import ANSWER, END, THINK, answer_of
 from videorlvr.worlds.written.traces import false_facts, read_facts
 
@@ -61,12 +62,20 @@ class Tried:
 class TextTrials:
     """Where a learner's iterations come from. Close it: it has processes that make problems."""
 
-    def __init__(self, config: TrialsConfig, policy: LanguagePolicy, *, truth_weight: float = 0.0) -> None:
+    def __init__(
+        self,
+        config: TrialsConfig,
+        policy: LanguagePolicy,
+        *,
+        truth_weight: float = 0.0,
+        format_weight: float = 0.0,
+    ) -> None:
         if policy.is_masked:
             raise ValueError(
                 "a masked model gives no probability of an answer to learn from: take a llama or gpt2 policy"
             )
-        self.config, self.policy, self.truth_weight = config, policy, truth_weight
+        self.config, self.policy = config, policy
+        self.truth_weight, self.format_weight = truth_weight, format_weight
         self.player = LanguagePlayer(policy, config.writing)
         levels = [(task.world, task.level) for task in config.tasks]
         self.queue = ProblemQueue(levels, config.problems, workers_of(config), seed=config.seed)
@@ -91,17 +100,15 @@ class TextTrials:
         room = room_for(self.policy, world, level, config.writing)
         uniform = seeding.rng("text-trials", config.seed, name, iteration).random((len(problems), room))
         written = self._write(name, problems, torch.from_numpy(uniform))
-        mark = THINK if config.writing.think else ANSWER
+        mark = config.writing.mark
         texts = [mark + self.policy.tokens.decode(ids) for ids in written.ids]
         moves = [answer_of(text) for text in texts]
         verdicts = [judge(world, p, said or "", EXACT) for p, said in zip(problems, moves, strict=True)]
         outcome = np.asarray(rewards(name, config.reward, verdicts), np.float64)
-        earned = outcome[:, None]
-        if config.writing.think:
-            truth = np.array([truth_of(p, text) for p, text in zip(problems, texts, strict=True)])
-            thought = (1 - self.truth_weight) * outcome + self.truth_weight * truth
-            earned = np.stack([thought, outcome], 1)
-        advantages, live = self._advantages(earned, group_ids)
+        if self.format_weight:
+            outcome = outcome + self.format_weight * np.array([float(is_well_formed(text)) for text in texts])
+        earned = self._earned(problems, texts, outcome)
+        advantages, live = self._advantages(earned, group_ids, texts)
         return Tried(
             problems,
             group_ids,
@@ -109,11 +116,22 @@ class TextTrials:
             written,
             moves,
             verdicts,
-            segments_of(self.policy, written, thinks=config.writing.think),
+            self._segments(written),
             earned,
             advantages,
             live,
         )
+
+    def _earned(self, problems: list[Problem], texts: list[str], outcome: Floats) -> Floats:
+        """The reward of each segment, [B, S], from that of the answer, [B]."""
+        if not self.config.writing.think:
+            return outcome[:, None]
+        truth = np.array([truth_of(p, text) for p, text in zip(problems, texts, strict=True)])
+        thought = (1 - self.truth_weight) * outcome + self.truth_weight * truth
+        return np.stack([thought, outcome], 1)
+
+    def _segments(self, written: Written) -> list[list[int]]:
+        return segments_of(self.policy, written, thinks=bool(self.config.writing.think))
 
     def _write(self, name: str, problems: list[Problem], uniform_BN: Tensor) -> Written:
         size, parts = max(self.config.batch, 1), list[Written]()
@@ -127,8 +145,9 @@ class TextTrials:
         )
 
     def _advantages(
-        self, rewards_BS: Floats, group_ids: npt.NDArray[np.int64]
+        self, rewards_BS: Floats, group_ids: npt.NDArray[np.int64], texts: list[str]
     ) -> tuple[Floats, npt.NDArray[np.bool_]]:
+        """Advantages of each segment, [B, S], and whether a group has a signal, [B]."""
         return segment_advantages(
             rewards_BS, group_ids, min_spread=self.config.min_spread, max_advantage=self.config.max_advantage
         )

@@ -63,12 +63,22 @@ def question(world: World, problem: Problem, form: BoardForm = "cells") -> Piece
 
 
 def solved(
-    world: World, problem: Problem, *, form: BoardForm = "cells", think: str = "", answer: str | None = None
+    world: World,
+    problem: Problem,
+    *,
+    form: BoardForm = "cells",
+    think: str = "",
+    answer: str | None = None,
+    chosen: bool = False,
 ) -> Passage:
-    """A problem with its answer, and what is thought before it."""
+    """A problem with its answer, and what is thought before it.
+
+    chosen: whether the first mark is learnt, too, for a model that is to choose whether it thinks.
+    """
     moves = problem.solution if answer is None else answer
-    thought = (Piece(THINK, "given"), Piece(think, "think", 1.0)) if think else ()
-    mark = Piece(ANSWER, "think" if think else "given", 1.0 if think else 0.0)
+    first = ("gate", 1.0) if chosen else ("given", 0.0)
+    thought = (Piece(THINK, *first), Piece(think, "think", 1.0)) if think else ()
+    mark = Piece(ANSWER, "think", 1.0) if think else Piece(ANSWER, *first)
     return Passage((question(world, problem, form), *thought, mark, Piece(moves + END, "answer", 1.0)))
 
 

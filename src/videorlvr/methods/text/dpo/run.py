@@ -1,62 +1,19 @@
-"""DPO's learner on language policies.
-
-B pairs, N tokens.
-"""
+"""DPO's learner on language policies."""
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass
-
 import numpy as np
-import torch
-from torch import Tensor
 
 from videorlvr.methods.text.dpo.config import TextDPOConfig
-from videorlvr.methods.text.dpo.math import preference_loss
-from videorlvr.models.language.policy import LanguagePolicy, padded
-from videorlvr.models.language.sampling import log_probs_of
-from videorlvr.training.finite import check_finite
-from videorlvr.training.language.trials import TextTrials, Tried
-from videorlvr.training.learner import Bench
-from videorlvr.training.optimizer import make_optimizer
-from videorlvr.training.state import Part
-from videorlvr.training.track import Metrics
+from videorlvr.training.language.preferences import Pair, PreferenceTrials
+from videorlvr.training.language.trials import Tried
 from videorlvr.worlds.written.passages import END
 
 
-@dataclass(frozen=True)
-class Pair:
-    """Tokens of a prompt and of two answers to it."""
+class TextDPO(PreferenceTrials):
+    """What it adds to preferring: its own best and worst answers as pairs."""
 
-    prompt: list[int]
-    chosen: list[int]
-    rejected: list[int]
-
-
-class TextDPO:
-    """One step is one iteration: answers, pairs, an update."""
-
-    def __init__(self, config: TextDPOConfig, policy: LanguagePolicy, bench: Bench) -> None:
-        self.config, self.policy, self.result = config, policy, policy
-        self.trials = TextTrials(config, policy)
-        self.optimizer = make_optimizer(
-            policy.module, "adamw", lr=config.lr, weight_decay=config.weight_decay
-        )
-        self.parts = {"policy": Part(policy.module, self.optimizer)}
-        self.reference = (
-            policy.reference()
-        )  # before a checkpoint is loaded: the policy that training began with
-        self.network_evaluations, self.counts = 0, {"tokens": 0}
-
-    def step(self, index: int) -> Metrics:
-        began = time.monotonic()
-        tried, line = self.trials.collect(index)
-        self.counts["tokens"] += sum(part.written.num_tokens for part in tried)
-        self.network_evaluations += sum(len(part.problems) for part in tried)
-        self.optimizer.set_lr(self.config.lr * min(1.0, (index + 1) / max(self.config.warmup, 1)))
-        pairs = [pair for part in tried for pair in self.pairs_of(part)]
-        return line | self._improve(pairs) | {"pairs": len(pairs), "seconds": time.monotonic() - began}
+    config: TextDPOConfig
 
     def pairs_of(self, tried: Tried) -> list[Pair]:
         """The best and the worst answer of each group."""
@@ -71,47 +28,3 @@ class TextDPO:
             if differs:
                 out.append(Pair(tried.prompts[best], chosen, tried.written.ids[worst]))
         return out
-
-    def _improve(self, pairs: list[Pair]) -> Metrics:
-        if not pairs:
-            return {"loss": 0.0, "margin": 0.0, "preferred": 0.0, "grad_norm": 0.0}
-        loss, margins = torch.zeros((), device=self.policy.device), list[Tensor]()
-        for start in range(0, len(pairs), self.config.batch):
-            part = pairs[start : start + self.config.batch]
-            share, margin = self._loss(part)
-            share = share * len(part) / len(pairs)
-            share.backward()  # type: ignore[no-untyped-call]
-            loss += share.detach()
-            margins.append(margin.detach())
-            self.network_evaluations += 8 * len(part)
-        norm = torch.nn.utils.clip_grad_norm_(self.policy.module.parameters(), self.config.grad_clip)
-        told = check_finite("an update", loss=loss, grad_norm=norm)
-        self.optimizer.step()
-        margin = torch.cat(margins)
-        return {
-            "loss": told[0],
-            "grad_norm": told[1],
-            "margin": float(margin.mean()),
-            "preferred": float((margin > 0).float().mean()),
-        }
-
-    def _loss(self, pairs: list[Pair]) -> tuple[Tensor, Tensor]:
-        """(mean loss, margin [B])."""
-        answers = [(pair.prompt, pair.chosen) for pair in pairs] + [
-            (pair.prompt, pair.rejected) for pair in pairs
-        ]
-        ids = padded([[*prompt, *answer] for prompt, answer in answers], self.policy.tokens.pad)
-        learnt = torch.zeros(len(ids), ids.shape[1] - 1)
-        for row, (prompt, answer) in enumerate(answers):
-            learnt[row, len(prompt) - 1 : len(prompt) - 1 + len(answer)] = 1.0
-        ids, learnt = ids.to(self.policy.device), learnt.to(self.policy.device)
-        own = (log_probs_of(self.policy, ids) * learnt).sum(1)
-        with self.reference as start, torch.no_grad():
-            before = (log_probs_of(start, ids) * learnt).sum(1)
-        half = len(pairs)
-        loss, margin = preference_loss(own[:half], own[half:], before[:half], before[half:], self.config.beta)
-        likelihood = own[:half].sum() / learnt[:half].sum()
-        return loss.mean() - self.config.sft_weight * likelihood, margin
-
-    def close(self) -> None:
-        self.trials.close()
