@@ -12,14 +12,13 @@ from videorlvr.cli.main import main
 from videorlvr.judge.door import judge
 from videorlvr.methods.text.mlm_u.math import hidden, masked_loss, regions
 from videorlvr.methods.text.sft.config import TextSFTConfig
-from videorlvr.methods.text.sft.math import next_token_loss
 from videorlvr.models.language.config import LanguageConfig
 from videorlvr.models.language.policy import LanguagePolicy
 from videorlvr.players.language import LanguagePlayer
 from videorlvr.players.writing import Writing, letters_needed
 from videorlvr.training.config import Task
 from videorlvr.training.language.examples import Examples, tell
-from videorlvr.training.language.imitation import learning_rate
+from videorlvr.training.language.imitation import learning_rate, next_token_loss
 from videorlvr.worlds import WORLDS, world_of
 from videorlvr.worlds.problems import make_problem
 from videorlvr.worlds.written.passages import answer_of

@@ -151,6 +151,7 @@ MEASURES: dict[str, Measure] = {
         Measure("rank", "effective rank of hidden states, at the end", "higher", _last("val/rank/"), 2),
         Measure("alpha", "alpha-ReQ of hidden states, at the end", "higher", _last("val/alpha/")),
         Measure("samples", "passages read in training", "lower", _largest("samples"), 0),
+        Measure("tokens", "tokens read or written in training", "lower", _largest("tokens"), 0),
         Measure("flops", "floating-point operations of training, counted", "lower", _largest("flops"), 0),
         Measure(
             "samples_to_90",

@@ -36,6 +36,8 @@ METHODS: Found[Method] = Found(
         "text-grpo": "videorlvr.methods.text.grpo:METHOD",
         "text-dpo": "videorlvr.methods.text.dpo:METHOD",
         "let": "videorlvr.methods.text.let:METHOD",
+        "step-reflect": "videorlvr.methods.text.step_reflect:METHOD",
+        "injected-error": "videorlvr.methods.text.step_reflect:INJECTED",
         "step-length": "videorlvr.methods.text.step_length:METHOD",
         "glimp-router": "videorlvr.methods.text.glimp_router:METHOD",
         "mlm-u": "videorlvr.methods.text.mlm_u:METHOD",

@@ -151,11 +151,19 @@ class Examples:
 
     def batch(self, step: int, size: int) -> Batch:
         """The batch of a step."""
+        rows = self.rows_of(step, size)
+        return batch_of(self.policy, rows, length=self.length_of(rows))
+
+    def rows_of(self, step: int, size: int) -> list[Tokenized]:
+        """The passages of a step's batch."""
         self._make(self.available(step))
         rng = seeding.rng("text-batch", self.seed, self.task.world, self.task.level, step)
-        rows = [self.rows[place] for place in rng.integers(0, self.available(step), size)]
+        return [self.rows[place] for place in rng.integers(0, self.available(step), size)]
+
+    def length_of(self, rows: Sequence[Tokenized]) -> int | None:
+        """What a batch of these rows is filled up to; None: to the longest of them."""
         longest = max(len(row.ids) for row in rows)
-        return batch_of(self.policy, rows, length=-(-longest // 32) * 32 if self.compiled else None)
+        return -(-longest // 32) * 32 if self.compiled else None
 
     def _make(self, wanted: int) -> None:
         """Have the first `wanted` problems, and workers busy with the next ones."""

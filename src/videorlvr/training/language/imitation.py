@@ -12,6 +12,7 @@ from functools import partial
 
 import torch
 from torch import Tensor
+from torch.nn.functional import cross_entropy
 
 from videorlvr.base.processes import start_workers
 from videorlvr.models.language.flops import forward_flops
@@ -131,6 +132,12 @@ def learning_rate(index: int, *, peak: float, num_steps: int, warmup: int, final
         return peak * (index + 1) / warmup
     share = (index - warmup) / max(1, num_steps - 1 - warmup)
     return peak * (final + (1 - final) * (1 + math.cos(math.pi * min(1.0, share))) / 2)
+
+
+def next_token_loss(logits_BNV: Tensor, ids_BN: Tensor, weights_BN: Tensor) -> Tensor:
+    """- sum w_n log p(token_n | before) / sum w_n; the first token is predicted by nothing."""
+    loss = cross_entropy(logits_BNV[:, :-1].flatten(0, 1), ids_BN[:, 1:].flatten(), reduction="none")
+    return weighted_mean(loss.view_as(ids_BN[:, 1:]), weights_BN[:, 1:])
 
 
 def weighted_mean(loss_BN: Tensor, weights_BN: Tensor) -> Tensor:

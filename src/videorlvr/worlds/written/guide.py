@@ -29,7 +29,7 @@ class Guide:
         """
         if self.game.solved(state):
             return []
-        key = self.game.restart(state).tobytes()
+        key = self._key(state)
         if key not in self.known:
             grid = board_at(self.world, self.problem, state)
             if grid is None:
@@ -55,8 +55,15 @@ class Guide:
 
     def is_wrong(self, state: Any, move: str) -> bool:
         """Is the move illegal, or does it bring the end no nearer? From where there is no way no move is right."""
-        after, before = self.after(state, move), self.left(state)
-        if after is None or before is None:
+        after, way = self.after(state, move), self.way(state)
+        if after is None or way is None:
             return True
+        if move in way[:1]:
+            self.known.setdefault(self._key(after), way[1:])
+            return False
         now = self.left(after)
-        return now is None or now >= before
+        return now is None or now >= len(way)
+
+    def _key(self, state: Any) -> bytes:
+        """What of a state the solver sees."""
+        return self.game.restart(state).tobytes()

@@ -27,7 +27,9 @@ BOARD, ASK, TAG, PLAN, THINK, ANSWER, END = (
     "<end>",
 )
 NAMES = "abcdefghijklmnopqrstuvwxyz"
-_ANSWERS = re.compile(rf"{ANSWER}(?:([a-z]):)?([^<]*)")
+WRONG = "<wrong>"
+"""A reflection on the move before it: what was wrong stays made, and what follows makes up for it. It is no move."""
+_ANSWERS = re.compile(rf"{ANSWER}(?:([a-z]):)?((?:{WRONG}|[^<])*)")
 
 
 @dataclass(frozen=True)
@@ -84,8 +86,10 @@ def solved(
 
 def answer_of(text: str, name: str | None = None) -> str | None:
     """The move text behind the last `<answer>` (of the board called `name`), up to the next tag; None if there is none.
-    Taken as it stands: the judge is strict."""
-    found = [said for whose, said in _ANSWERS.findall(text) if name is None or whose == name]
+    Taken as it stands, reflections left out: the judge is strict."""
+    found = [
+        said.replace(WRONG, "") for whose, said in _ANSWERS.findall(text) if name is None or whose == name
+    ]
     return found[-1] if found else None
 
 

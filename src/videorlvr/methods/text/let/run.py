@@ -7,7 +7,6 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.nn.functional import cross_entropy
 
 from videorlvr.base import seeding
 from videorlvr.methods.text.let.config import LETConfig
@@ -16,7 +15,7 @@ from videorlvr.models.language.flops import forward_flops
 from videorlvr.models.language.policy import LanguagePolicy
 from videorlvr.models.load import load_policy
 from videorlvr.training.language.examples import Batch
-from videorlvr.training.language.imitation import Imitation, weighted_mean
+from videorlvr.training.language.imitation import Imitation, next_token_loss
 from videorlvr.training.learner import Bench
 
 
@@ -36,7 +35,7 @@ class LET(Imitation):
         weight = teacher_weight(index, weight=self.config.weight, stop=self.stop)
         if self.teacher is None or weight == 0:
             self.teacher = None  # its memory is given back
-            return _next_token(self.policy.logits(batch.ids), batch)
+            return next_token_loss(self.policy.logits(batch.ids), batch.ids, batch.weights)
         own, theirs = self._looked(self.policy, batch), self._taught(self.teacher, batch)
         if self.config.target == "hidden":
             last = -1 if self.config.teacher_layer is None else self.config.teacher_layer
@@ -46,7 +45,7 @@ class LET(Imitation):
         else:
             align = law_loss(own.logits.float(), theirs.logits.float(), batch.weights)
         self._add("align", align.detach() / len(self.pools))
-        return _next_token(own.logits.float(), batch) + weight * align
+        return next_token_loss(own.logits.float(), batch.ids, batch.weights) + weight * align
 
     @torch.no_grad()
     def _taught(self, teacher: LanguagePolicy, batch: Batch) -> Any:
@@ -62,11 +61,6 @@ class LET(Imitation):
         """Logits and the states behind each layer."""
         with policy.autocast():
             return policy.module(input_ids=batch.ids, output_hidden_states=True, use_cache=False)
-
-
-def _next_token(logits: Tensor, batch: Batch) -> Tensor:
-    loss = cross_entropy(logits[:, :-1].flatten(0, 1), batch.ids[:, 1:].flatten(), reduction="none")
-    return weighted_mean(loss.view_as(batch.ids[:, 1:]), batch.weights[:, 1:])
 
 
 def _teacher(config: LETConfig, policy: LanguagePolicy) -> LanguagePolicy:

@@ -7,9 +7,8 @@ from functools import partial
 from torch import Tensor
 
 from videorlvr.methods.text.sft.config import TextSFTConfig
-from videorlvr.methods.text.sft.math import next_token_loss
 from videorlvr.training.language.examples import Batch, Tell, tell
-from videorlvr.training.language.imitation import Imitation
+from videorlvr.training.language.imitation import Imitation, next_token_loss
 
 
 class TextSFT(Imitation):

@@ -5,12 +5,11 @@ from __future__ import annotations
 from functools import partial
 
 from torch import Tensor
-from torch.nn.functional import cross_entropy
 
 from videorlvr.methods.text.step_length.config import StepLengthConfig
 from videorlvr.methods.text.step_length.math import told
 from videorlvr.training.language.examples import Batch, Tell
-from videorlvr.training.language.imitation import Imitation, weighted_mean
+from videorlvr.training.language.imitation import Imitation, next_token_loss
 
 
 class StepLength(Imitation):
@@ -25,6 +24,4 @@ class StepLength(Imitation):
         )
 
     def loss(self, world: str, batch: Batch, index: int) -> Tensor:
-        logits = self.policy.logits(batch.ids)
-        loss = cross_entropy(logits[:, :-1].flatten(0, 1), batch.ids[:, 1:].flatten(), reduction="none")
-        return weighted_mean(loss.view_as(batch.ids[:, 1:]), batch.weights[:, 1:])
+        return next_token_loss(self.policy.logits(batch.ids), batch.ids, batch.weights)
