@@ -74,7 +74,7 @@ class LanguagePlayer:
             room = room_for(self.policy, world, part[0].address.level, self.writing)
             uniform = named_uniform(part, [sample] * len(part), room)
             written = self.write(world, part, uniform)
-            asked = prompts_of(self.policy, world, part, THINK if self.writing.think else ANSWER)
+            asked = prompts_of(self.policy, world, part, self.writing.mark)
             out += [
                 self._answer(len(prompt), ids, stopped)
                 for prompt, ids, stopped in zip(asked, written.ids, written.stopped, strict=True)
