@@ -120,7 +120,7 @@ def test_the_average_takes_each_step_in_as_it_is_made(sft_config, tmp_path):
 def test_every_setting_says_what_it_does_and_what_it_may_be(name):
     method = METHODS.of(name)
     for key, field in fields_of(method.config_type):
-        assert field.description or key.startswith("tasks."), f"--{key} has no description"
+        assert field.description, f"--{key} has no description"
     recipe = next(iter(method.recipe_list.values()))()
     for key, value, choices, sentence in help_lines(recipe):
         assert choices, f"--{key} {value} has no range"

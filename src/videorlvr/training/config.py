@@ -32,8 +32,8 @@ class Strict(BaseModel):
 class Task(Strict):
     """One world at one level. As text: `maze:small`."""
 
-    world: str
-    level: str
+    world: str = Field(description="a world, by its name")
+    level: str = Field(description="one of its levels that can be trained on")
 
     @model_validator(mode="before")
     @classmethod
