@@ -79,6 +79,17 @@ def _last(prefix: str) -> Callable[[Path, Summary], float | None]:
     return of
 
 
+def _last_exactly(key: str) -> Callable[[Path, Summary], float | None]:
+    """The last value of a column."""
+    return lambda run, summary: next(reversed(_column(run, key)), None)
+
+
+def _spikes(run: Path, summary: Summary) -> float | None:
+    """Of steps with a gradient: an iteration of equal rewards has none."""
+    norms = [norm for norm in _column(run, "grad_norm") if norm > 0]
+    return max(norms) / statistics.median(norms) if norms else None
+
+
 def _pass_at(run: Path, summary: Summary) -> float | None:
     """At the most samples that there are; None for one, which is success."""
     found = summary["results"]["overall"].get("pass_at") or {}
@@ -149,6 +160,14 @@ MEASURES: dict[str, Measure] = {
         ),
         Measure("pass_at", "solved by one of a problem's samples", "higher", _pass_at),
         Measure("rank", "effective rank of hidden states, at the end", "higher", _last("val/rank/"), 2),
+        Measure(
+            "val_success",
+            "success on validation boards of its own tasks",
+            "higher",
+            _last_exactly("val/success"),
+        ),
+        Measure("generalization", "generalization factor after a cold start", "higher", _last_exactly("gf")),
+        Measure("grad_spikes", "largest gradient norm over the median", "lower", _spikes, 2),
         Measure("alpha", "alpha-ReQ of hidden states, at the end", "higher", _last("val/alpha/")),
         Measure("samples", "passages read in training", "lower", _largest("samples"), 0),
         Measure("tokens", "tokens read or written in training", "lower", _largest("tokens"), 0),

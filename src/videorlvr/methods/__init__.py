@@ -40,6 +40,7 @@ METHODS: Found[Method] = Found(
         "injected-error": "videorlvr.methods.text.step_reflect:INJECTED",
         "step-length": "videorlvr.methods.text.step_length:METHOD",
         "glimp-router": "videorlvr.methods.text.glimp_router:METHOD",
+        "specs": "videorlvr.methods.text.specs:METHOD",
         "mlm-u": "videorlvr.methods.text.mlm_u:METHOD",
         "early-rejection": "videorlvr.methods.video.early_rejection:METHOD",
         "rankme": "videorlvr.methods.video.rankme:METHOD",

@@ -32,7 +32,7 @@ class LanguageConfig(BaseModel):
         description="cells: a token a cell; drawn: as people draw boards, for pretrained models",
     )
     worlds: list[str] = Field(
-        default=[], description="worlds whose cells it has tokens for; none named: those of the tasks"
+        default=[], description="worlds whose cells it has tokens for, beside those of the tasks"
     )
     path: str | None = Field(default=None, description="folder or hub name of a causal LM, for pretrained")
     lora_rank: int = Field(

@@ -37,9 +37,10 @@ class TextConfig(RunConfig):
 
     @model_validator(mode="after")
     def _words_for_its_worlds(self) -> Self:
-        if self.model is not None and not self.model.worlds:
-            worlds = [task.world for task in self.tasks]
-            self.model = self.model.model_copy(update={"worlds": worlds})
+        """A recipe's worlds stay where the tasks are changed, so what is missing is added and nothing replaced."""
+        if self.model is not None:
+            missing = [task.world for task in self.tasks if task.world not in self.model.worlds]
+            self.model = self.model.model_copy(update={"worlds": [*self.model.worlds, *missing]})
         return self
 
     @property
