@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 HOSTS = ("video", "text", "vision", "agents")
 WIDTH = 100
+LINE = 130
 
 
 def register(commands: _SubParsersAction[Parser]) -> None:
@@ -118,21 +119,34 @@ def _list(args: Namespace) -> int:
     if args.json == "-":
         return 0
     if methods:
-        rows: list[tuple[object, ...]] = [("method", "host", "what it does", "study")]
-        rows += [
-            (m.name, m.host, textwrap.shorten(m.summary, 66, placeholder=" ..."), ", ".join(_studies(m)))
-            for m in methods
+        rows: list[tuple[object, ...]] = [
+            (m.name, m.host, ", ".join(_studies(m)) or "-", m.summary) for m in methods
         ]
-        print(table(rows), end="\n\n")
+        print(_titled(("method", "host", "study", "what it does"), rows), end="\n\n")
     if listed:
-        rows = [("", "paper", "host", "state", "fits", "title")]
-        for paper, names in listed:
-            state = ", ".join(names) or "planned"
-            title = textwrap.shorten(paper.title, 58, placeholder=" ...")
-            rows.append((paper.number, paper.name, "/".join(paper.hosts), state, paper.fit, title))
-        print(table(rows, right=frozenset({0})))
+        rows = [
+            (
+                paper.number,
+                paper.name,
+                "/".join(paper.hosts),
+                ", ".join(names) or "planned",
+                paper.fit,
+                paper.title,
+            )
+            for paper, names in listed
+        ]
+        print(_titled(("", "paper", "host", "state", "fits", "title"), rows, right=frozenset({0})))
     print("\n'videorlvr methods show NAME' explains one.", file=sys.stderr)
     return 0
+
+
+def _titled(
+    names: tuple[str, ...], rows: list[tuple[object, ...]], *, right: frozenset[int] = frozenset()
+) -> str:
+    """A table whose last column, a sentence, is cut where the line would be longer than `LINE`."""
+    others = sum(max(len(str(row[column])) for row in [names, *rows]) + 2 for column in range(len(names) - 1))
+    cut = [(*row[:-1], textwrap.shorten(str(row[-1]), LINE - others, placeholder=" ...")) for row in rows]
+    return table([names, *cut], right=right)
 
 
 def _built() -> dict[int, list[str]]:

@@ -161,7 +161,7 @@ def statement_lines(study: Study) -> list[str]:
         lines.append(f"run {name}: videorlvr train {run.recipe} {settings}{start}".rstrip())
     lines += [
         "",
-        f"seeds {', '.join(map(str, study.seeds))}; measured on {study.suite}, {study.samples} videos a problem",
+        f"seeds {', '.join(map(str, study.seeds))}; measured on {study.suite}, samples a problem: {study.samples}",
     ]
     lines += (
         rules("premise", study.premises) + rules("criterion", study.criteria) + rules("aside", study.asides)

@@ -46,7 +46,7 @@ METHOD = Method(
     },
     shown=("reward", "success", "val/success", "seconds"),
     learner=f"{__name__}.run:GRPO",
-    study=f"{__name__}.study:STUDY",
+    study=f"{__name__}.study:STUDIES",
     demo={
         "tasks": ["flowfree:micro"],
         "sampling": {"steps": 3},

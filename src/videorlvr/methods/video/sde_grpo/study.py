@@ -112,3 +112,72 @@ STUDY = Study(
         on="two cores, one run on each, no GPU",
     ),
 )
+
+
+def _after_start(recipe: str) -> Run:
+    return Run(recipe=recipe, settings={"num_workers": 0}, after="start")
+
+
+CONTROL = Study(
+    name="rl-beside-more-sft",
+    papers=(1,),
+    question="Where every board has a demonstration, is more SFT the better use of the time that RL takes?",
+    claim="At equal network evaluations SFT continued on new demonstrations solves more of Maze `micro` than SDE-GRPO "
+    "from the same policy.",
+    runs={
+        "start": Run(recipe="micro-maze-sft", settings={"num_workers": 0}),
+        "more": _after_start("micro-maze-sft-more"),
+        "rl": _after_start("micro-maze-rl"),
+        "awm": _after_start("micro-maze-awm"),
+        "nft": _after_start("micro-maze-nft"),
+        "preference": _after_start("micro-maze-preference"),
+        "rejection": _after_start("micro-maze-rejection-sft"),
+    },
+    arms={
+        "start": Arm(run="start", role="control", what="the SFT policy that the others start from"),
+        "more": Arm(
+            run="more", role="claim", what="SFT continued, on boards as they come, each with its solution"
+        ),
+        "rl": Arm(run="rl", role="reference", what="SDE-GRPO, against the judge and without solutions"),
+        **{
+            name: Arm(run=name, role="control", what=f"{title}, at what 40 iterations of it take")
+            for name, title in (
+                ("awm", "advantage-weighted matching"),
+                ("nft", "DiffusionNFT"),
+                ("preference", "group preference"),
+                ("rejection", "rejection SFT"),
+            )
+        },
+    },
+    seeds=(0, 1, 2),
+    suite="micro-v2:maze",
+    pilot_suite="micro-val-v2:maze",
+    pilot_seeds=(1001,),
+    criteria=(
+        Criterion(
+            measure="success",
+            arm="more",
+            against="rl",
+            above=0.0,
+            why="the same compute, spent on demonstrations",
+        ),
+    ),
+    asides=(
+        Criterion(
+            measure="success", arm="rl", against="start", above=0.0, why="does RL do something at all?"
+        ),
+        *(
+            Criterion(measure="success", arm="more", against=name, above=0.0, why="or another method of RL?")
+            for name in ("awm", "nft", "preference", "rejection")
+        ),
+    ),
+    budget=Budget(
+        equal=("network_evaluations",),
+        within=0.1,
+        except_arms=("start", "awm", "nft", "preference", "rejection"),
+        seconds=3600,
+        on="two cores, one run on each, no GPU",
+    ),
+)
+
+STUDIES = (STUDY, CONTROL)
