@@ -31,7 +31,6 @@ from videorlvr.judge.pool import Judge
 from videorlvr.judge.tolerance import EXACT
 from videorlvr.methods.video.awm.config import AWMConfig
 from videorlvr.methods.video.awm.run import AWM
-from videorlvr.methods.video.sft.math import regression_loss
 from videorlvr.models.api import Policy
 from videorlvr.models.config import DiTConfig
 from videorlvr.models.load import new_policy
@@ -42,6 +41,7 @@ from videorlvr.training.data import gather_pictures
 from videorlvr.training.device import device_of
 from videorlvr.training.learner import Bench
 from videorlvr.training.optimizer import make_optimizer
+from videorlvr.training.supervised_math import regression_loss
 from videorlvr.worlds.blocks import level_pictures, oracle_block
 from videorlvr.worlds.different import Part, different_boards
 

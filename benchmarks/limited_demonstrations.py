@@ -120,7 +120,7 @@ def learner_of(bench: Bench, config: Any, policy: Any) -> Any:
 
 def pace(learner: Any, clock: Clock, seconds: float) -> None:
     """Let the learning rate follow the clock: the learner believes that its run ends when the time does."""
-    from videorlvr.methods.video.sft.math import learning_rate
+    from videorlvr.training.supervised_math import learning_rate
 
     config = learner.config
     if config.method == "sft":

@@ -98,3 +98,17 @@ def test_an_answer_in_words_has_its_own_costs_and_a_player_what_it_found():
     assert told == {"tokens_an_answer": 15.0, "exact": 0.75, "auc": 0.75}
     assert MEASURES["flops_an_answer"].of(None, summary) == 3.0
     assert [MEASURES[name].of(None, SUMMARY) for name in ("exact", "auc", "flops_an_answer")] == [None] * 3
+
+
+def test_seconds_to_half_count_all_sittings(tmp_path):
+    lines = [(1, 0.1, 10.0), (2, 0.2, 20.0), (3, 0.3, 5.0), (4, 0.5, 9.0), (5, 0.9, 12.0)]
+    text = "".join(
+        json.dumps({"step": step, "val/success": success, "elapsed_s": elapsed}) + "\n"
+        for step, success, elapsed in lines
+    )
+    (tmp_path / "metrics.jsonl").write_text(text)
+    assert MEASURES["seconds_to_half"].of(tmp_path, {}) == 29.0
+    assert MEASURES["steps_to_half"].of(tmp_path, {}) == 4
+    (tmp_path / "metrics.jsonl").write_text("".join(text.splitlines(keepends=True)[:3]))
+    assert MEASURES["seconds_to_half"].of(tmp_path, {}) == 50.0
+    assert MEASURES["steps_to_half"].of(tmp_path, {}) == 6

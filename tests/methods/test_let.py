@@ -8,7 +8,7 @@ import torch
 from videorlvr.evaluation.study import Arm, Run
 from videorlvr.judge.pool import Judge
 from videorlvr.methods.text.let.config import LETConfig
-from videorlvr.methods.text.let.math import law_loss, state_loss, stretched, teacher_weight
+from videorlvr.methods.text.let.math import law_loss, state_loss
 from videorlvr.methods.text.let.run import LET
 from videorlvr.methods.text.let.study import STUDY
 from videorlvr.methods.text.sft.config import TextSFTConfig
@@ -17,6 +17,7 @@ from videorlvr.models.language.config import LanguageConfig
 from videorlvr.models.language.policy import LanguagePolicy
 from videorlvr.studies.plan import Trial, commands, jobs_of
 from videorlvr.training.learner import Bench
+from videorlvr.training.teacher import stretched, teacher_weight
 
 FORM = LanguageConfig(width=32, depth=2, heads=2, context=128, worlds=["maze"])
 SMALL = FORM.model_copy(update={"width": 16, "depth": 1})

@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from videorlvr.base.processes import start_workers
-from videorlvr.methods.video.sft.math import learning_rate, regression_loss
 from videorlvr.models.codec import condition_pixels, encode_pixels
 from videorlvr.training.config import Task
 from videorlvr.training.data import BLOCK, OracleVideos
+from videorlvr.training.supervised_math import learning_rate, regression_loss
 from videorlvr.worlds import world_of
 from videorlvr.worlds.problems import make_problem
 from videorlvr.worlds.render import oracle_video

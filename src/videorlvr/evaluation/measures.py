@@ -101,17 +101,30 @@ def _largest(key: str) -> Callable[[Path, Summary], float | None]:
     return lambda run, summary: max(_column(run, key), default=None)
 
 
-def _samples_to(share: float) -> Callable[[Path, Summary], float | None]:
-    """A run that never gets there counts with twice what it read: a bound from below, so that it is not left out."""
+def _clocked(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The lines with `elapsed_s` counted through all sittings; where it falls a sitting ended."""
+    before = last = 0.0
+    out = []
+    for line in lines:
+        now = float(line.get("elapsed_s", last))
+        before += last if now < last else 0.0
+        last = now
+        out.append({**line, "elapsed_s": before + now} if "elapsed_s" in line else line)
+    return out
+
+
+def _until(share: float, column: str) -> Callable[[Path, Summary], float | None]:
+    """What `column` had come to when validation success was `share`. A run that never gets there counts with twice what
+    it had at the end: a bound from below, so that it is not left out."""
 
     def measured(run: Path, summary: Summary) -> float | None:
         path = run / runs.METRICS
-        lines = read_jsonl(path) if path.is_file() else []
-        told = [line for line in lines if "val/success" in line and "samples" in line]
-        reached = [float(line["samples"]) for line in told if line["val/success"] >= share]
+        lines = _clocked(read_jsonl(path)) if path.is_file() else []
+        told = [line for line in lines if "val/success" in line and column in line]
+        reached = [float(line[column]) for line in told if line["val/success"] >= share]
         if reached:
             return reached[0]
-        return 2 * float(told[-1]["samples"]) if told else None
+        return 2 * float(told[-1][column]) if told else None
 
     return measured
 
@@ -176,8 +189,22 @@ MEASURES: dict[str, Measure] = {
             "samples_to_90",
             "passages until validation success is 90% (twice all that were read where it never is)",
             "lower",
-            _samples_to(0.9),
+            _until(0.9, "samples"),
             0,
+        ),
+        Measure(
+            "steps_to_half",
+            "steps until validation success is 50% (twice all that were taken where it never is)",
+            "lower",
+            _until(0.5, "step"),
+            0,
+        ),
+        Measure(
+            "seconds_to_half",
+            "seconds until validation success is 50% (twice all that were taken where it never is)",
+            "lower",
+            _until(0.5, "elapsed_s"),
+            1,
         ),
         Measure("exact", "share of answers that are the reference solution", "higher", _said("exact")),
         Measure("tokens_an_answer", "tokens written an answer", "lower", _said("tokens"), 1),

@@ -45,6 +45,7 @@ METHODS: Found[Method] = Found(
         "early-rejection": "videorlvr.methods.video.early_rejection:METHOD",
         "rankme": "videorlvr.methods.video.rankme:METHOD",
         "sparsed": "videorlvr.methods.video.sparsed:METHOD",
+        "let-video": "videorlvr.methods.video.let:METHOD",
     },
     _accept,
 )

@@ -32,6 +32,16 @@ TRIALS = {
 }
 """What `experience.Trials.collect` tells: for methods that learn from groups of judged videos."""
 
+SUPERVISED = {
+    "loss": "mean squared velocity error over free dimensions, mean over worlds, since the last line",
+    "loss/*": "the world's mean squared velocity error over free dimensions, since the last line",
+    "grad_norm": "norm of the gradient before it is clipped, mean since the last line",
+    "clipped_updates": "share of updates since the last line whose gradient was clipped",
+    "lr": "learning rate of the last step",
+    "samples_per_s": "videos a second since the last line",
+    "waited_s": "seconds since the last line in which training waited for problems",
+}
+"""What `supervised.Supervised` tells: for methods that regress on oracle videos."""
 
 OWN_VIDEOS = {
     **TRIALS,

@@ -10,13 +10,14 @@ from torch import Tensor
 
 from videorlvr.base import seeding
 from videorlvr.methods.text.let.config import LETConfig
-from videorlvr.methods.text.let.math import law_loss, state_loss, teacher_weight
+from videorlvr.methods.text.let.math import law_loss, state_loss
 from videorlvr.models.language.flops import forward_flops
 from videorlvr.models.language.policy import LanguagePolicy
 from videorlvr.models.load import load_policy
 from videorlvr.training.language.examples import Batch
 from videorlvr.training.language.imitation import Imitation, next_token_loss
 from videorlvr.training.learner import Bench
+from videorlvr.training.teacher import teacher_weight
 
 
 class LET(Imitation):

@@ -18,6 +18,7 @@ What is saved and validated is the running average of the weights.
 `small-sft`: eight minutes on an H200.
 """
 
+from videorlvr.training.glossary import SUPERVISED
 from videorlvr.training.method import Method
 
 METHOD = Method(
@@ -29,15 +30,7 @@ METHOD = Method(
     claim="A video model learns a world's rules and its plans from solved examples.",
     config=f"{__name__}.config:SFTConfig",
     recipes=f"{__name__}.recipes:RECIPES",
-    metrics={
-        "loss": "mean squared velocity error over free dimensions, mean over worlds, since the last line",
-        "loss/*": "the world's mean squared velocity error over free dimensions, since the last line",
-        "grad_norm": "norm of the gradient before it is clipped, mean since the last line",
-        "clipped_updates": "share of updates since the last line whose gradient was clipped",
-        "lr": "learning rate of the last step",
-        "samples_per_s": "videos a second since the last line",
-        "waited_s": "seconds since the last line in which training waited for problems",
-    },
+    metrics=SUPERVISED,
     shown=("loss", "val/success", "samples_per_s"),
     learner=f"{__name__}.run:SFT",
     study=f"{__name__}.study:STUDY",

@@ -1,4 +1,4 @@
-"""The loss of SFT and its learning rate. Pure.
+"""The loss of a regression on oracle videos, and its learning rate. Pure.
 
 B batch, C channel, T frame, H W.
 """
