@@ -19,7 +19,7 @@ def micro_maze_let() -> LETVideoConfig:
         model=DiTConfig(width=256, depth=8, heads=4),
         teacher="runs/micro-maze-sft/policy",
         layer=3,
-        sampling=Sampling(num_steps=5, shift=3.0),
+        sampling=Sampling(steps=5, shift=3.0),
         batch=64,
         num_steps=600,
         lr=8e-3,

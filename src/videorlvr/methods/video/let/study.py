@@ -26,7 +26,7 @@ SHARED: dict[str, Setting] = {
     "num_val": 192,
     "log_every": 20,
     "num_workers": 1,
-    "sampling.num_steps": 5,
+    "sampling.steps": 5,
 }
 LARGE: dict[str, Setting] = {"model.width": 256, "model.depth": 8, "model.heads": 4}
 SMALL: dict[str, Setting] = {"model.width": 128, "model.depth": 6, "model.heads": 4}
