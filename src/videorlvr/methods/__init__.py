@@ -39,6 +39,8 @@ METHODS: Found[Method] = Found(
         "step-reflect": "videorlvr.methods.text.step_reflect:METHOD",
         "injected-error": "videorlvr.methods.text.step_reflect:INJECTED",
         "step-length": "videorlvr.methods.text.step_length:METHOD",
+        "plantain": "videorlvr.methods.text.plantain:METHOD",
+        "plantain-rewind": "videorlvr.methods.text.plantain:REWIND",
         "glimp-router": "videorlvr.methods.text.glimp_router:METHOD",
         "specs": "videorlvr.methods.text.specs:METHOD",
         "mlm-u": "videorlvr.methods.text.mlm_u:METHOD",

@@ -18,7 +18,7 @@ from videorlvr.models.language.sampling import Written, write
 from videorlvr.players.answers import Answer
 from videorlvr.players.writing import Writing, letters_needed
 from videorlvr.worlds.api import Problem, World
-from videorlvr.worlds.written.passages import ANSWER, END, THINK, answer_of, question
+from videorlvr.worlds.written.passages import ANSWER, END, PLAN, THINK, answer_of, question
 
 THOUGHT = 24
 """Tokens of thought that are allowed for each character of an answer, where the policy thinks."""
@@ -101,13 +101,20 @@ class LanguagePlayer:
         return Answer(
             moves="" if moves is None else moves,
             text=text.removesuffix(END),
-            counts={**counts, **self._chosen(ids, text)},
+            counts={**counts, "first_visible": self._first_shown(ids, text), **self._chosen(ids, text)},
         )
 
     def _flops(self, asked: int, written: int) -> int:
         """With a cache each token is read once; a masked model reads all of them for each."""
         once = self.policy.flops(asked + written)
         return once * written if self.policy.is_masked else once
+
+    def _first_shown(self, ids: list[int], text: str) -> int:
+        """Tokens up to and with the first that a reader is shown: of a plan or an answer, not of a thought."""
+        if self.writing.mark in (ANSWER, PLAN):
+            return 1
+        hidden = text.partition(ANSWER)[0].removeprefix(self.writing.mark)
+        return min(len(self.policy.tokens.encode(hidden)) + 2, len(ids))
 
     def _chosen(self, ids: list[int], text: str) -> dict[str, float]:
         """Where a policy chooses: whether it thought, and tokens from the answer's mark on: a thought that moves there

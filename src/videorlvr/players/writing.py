@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from videorlvr.worlds import world_of
 from videorlvr.worlds.problems import level_of, make_problem
-from videorlvr.worlds.written.passages import ANSWER, THINK
+from videorlvr.worlds.written.passages import ANSWER, PLAN, THINK
 
 NUM_MEASURED = 32
 
@@ -21,10 +21,10 @@ class Writing(BaseModel):
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     temperature: float = Field(default=0.0, ge=0, le=10, description="0 takes the likeliest token")
-    think: bool | Literal["choose"] = Field(
+    think: bool | Literal["choose", "plan"] = Field(
         default=False,
         description="whether a trace is written before the answer; choose: the policy writes the mark of one or the "
-        "other itself",
+        "other itself; plan: a plan first, which is shown",
     )
     max_tokens: int | None = Field(
         default=None,
@@ -38,6 +38,8 @@ class Writing(BaseModel):
         """What is given behind a board: the mark of a thought or an answer, or nothing."""
         if self.think == "choose":
             return ""
+        if self.think == "plan":
+            return PLAN
         return THINK if self.think else ANSWER
 
 

@@ -57,6 +57,11 @@ class ImitationConfig(TextConfig):
         description="what is thought before an answer: nothing, or the solver's trace at a verbosity",
     )
     times: int = Field(default=1, ge=1, le=16, description="how often each state of a restated trace is said")
+    tokens: int | None = Field(
+        default=None,
+        ge=1,
+        description="tokens of a step at most, of passages up to batch, so that longer ones are fewer; null: batch",
+    )
     lr: float = Field(default=1e-3, gt=0, description="peak learning rate: linear rise, then a cosine down")
     final_lr: float = Field(default=0.02, ge=0, le=1, description="learning rate at the end, over its peak")
     warmup: int = Field(default=100, ge=0, description="steps of the rise")
@@ -93,6 +98,14 @@ class TrialsConfig(TextConfig):
     def _rewards_exist(self) -> Self:
         for task in self.tasks:
             reward_of(task.world, self.reward)
+        return self
+
+    @model_validator(mode="after")
+    def _plans_are_imitated(self) -> Self:
+        if self.writing.think == "plan":
+            raise ValueError(
+                "writing.think plan has no reward of its own: learn from trials with true, false or choose"
+            )
         return self
 
     @model_validator(mode="after")

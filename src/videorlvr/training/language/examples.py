@@ -122,6 +122,7 @@ class Examples:
     """A growing pool of solved problems of one task, as tokens.
 
     compiled: batches are padded to one length, the longest that was met, in steps of 32, so that shapes are few.
+    tokens: what a batch may have in all; None takes all of its passages.
     """
 
     def __init__(
@@ -137,10 +138,12 @@ class Examples:
         workers: ProcessPoolExecutor | None,
         num_workers: int,
         compiled: bool = False,
+        tokens: int | None = None,
     ) -> None:
         self.task, self.policy, self.tell_one = task, policy, tell_one
         self.seed, self.start, self.grow, self.size = seed, start, grow, size
         self.workers, self.num_workers, self.compiled = workers, num_workers, compiled
+        self.tokens = tokens
         self.first, self.num_asked = first_of_pool(seed), 0
         self.rows: list[Tokenized] = []
         self.pending: list[Future[list[Passage]]] = []
@@ -151,19 +154,30 @@ class Examples:
 
     def batch(self, step: int, size: int) -> Batch:
         """The batch of a step."""
-        rows = self.rows_of(step, size)
-        return batch_of(self.policy, rows, length=self.length_of(rows))
+        return self.batched(self.rows_of(step, size))
+
+    def batched(self, rows: Sequence[Tokenized]) -> Batch:
+        """The first of these passages, as many as a step's tokens hold.
+
+        Raises:
+            ValueError: If they hold none.
+        """
+        if self.tokens is not None:
+            fit = int((np.cumsum([len(row.ids) for row in rows]) <= self.tokens).sum())
+            if fit == 0:
+                raise ValueError(
+                    f"tokens {self.tokens} a step hold no passage of {self.task.world}:{self.task.level}, which has "
+                    f"{len(rows[0].ids)}: take more"
+                )
+            rows = rows[:fit]
+        longest = max(len(row.ids) for row in rows)
+        return batch_of(self.policy, rows, length=-(-longest // 32) * 32 if self.compiled else None)
 
     def rows_of(self, step: int, size: int) -> list[Tokenized]:
         """The passages of a step's batch."""
         self._make(self.available(step))
         rng = seeding.rng("text-batch", self.seed, self.task.world, self.task.level, step)
         return [self.rows[place] for place in rng.integers(0, self.available(step), size)]
-
-    def length_of(self, rows: Sequence[Tokenized]) -> int | None:
-        """What a batch of these rows is filled up to; None: to the longest of them."""
-        longest = max(len(row.ids) for row in rows)
-        return -(-longest // 32) * 32 if self.compiled else None
 
     def _make(self, wanted: int) -> None:
         """Have the first `wanted` problems, and workers busy with the next ones."""

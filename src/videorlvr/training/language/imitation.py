@@ -56,6 +56,7 @@ class Imitation(ABC):
                 workers=self.workers,
                 num_workers=num_workers,
                 compiled=config.compile,
+                tokens=config.tokens,
             )
             for task in config.tasks
         }

@@ -30,9 +30,6 @@ class StepReflectConfig(ImitationConfig):
         description="wrong moves in the loss: left out; learnt from; as many others left out, by chance",
     )
     acting: float = Field(default=1.0, ge=0, le=10, description="temperature at which the policy acts")
-    tokens: int | None = Field(
-        default=None, ge=1, description="tokens of a step at most, of passages up to batch; null: batch"
-    )
 
     @property
     def needs_init(self) -> bool:

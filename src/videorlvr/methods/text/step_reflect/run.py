@@ -14,7 +14,7 @@ from videorlvr.methods.text.step_reflect.config import StepReflectConfig
 from videorlvr.methods.text.step_reflect.math import trajectory_passage
 from videorlvr.models.language.policy import LanguagePolicy
 from videorlvr.training.config import Task
-from videorlvr.training.language.examples import Batch, Examples, Tokenized, batch_of, tokenized
+from videorlvr.training.language.examples import Batch, Examples, Tokenized, tokenized
 from videorlvr.training.language.imitation import Imitation, next_token_loss
 from videorlvr.training.learner import Bench
 from videorlvr.training.problems import first_of_pool
@@ -76,10 +76,8 @@ class Mixed:
     def batch(self, step: int, size: int) -> Batch:
         """The batch of a step: passages in an order by chance, as many as fit into the tokens of a step."""
         golden = self.golden.rows_of(step, size)
-        task, rng = (
-            self.golden.task,
-            seeding.rng("step-reflect-batch", self.config.seed, self.golden.task.world, step),
-        )
+        world = self.golden.task.world
+        rng = seeding.rng("step-reflect-batch", self.config.seed, world, step)
         rows = golden
         if self.acted:
             from_acted = rng.random(size) < self.config.share
@@ -88,13 +86,4 @@ class Mixed:
                 self.acted[place] if theirs else row
                 for row, theirs, place in zip(golden, from_acted, places, strict=True)
             ]
-        if self.config.tokens is not None:
-            ends = np.cumsum([len(row.ids) for row in rows])
-            fit = int((ends <= self.config.tokens).sum())
-            if fit == 0:
-                raise ValueError(
-                    f"tokens {self.config.tokens} a step hold no passage of {task.world}:{task.level}, which has "
-                    f"{len(rows[0].ids)}: take more"
-                )
-            rows = rows[:fit]
-        return batch_of(self.golden.policy, rows, length=self.golden.length_of(rows))
+        return self.golden.batched(rows)
