@@ -102,10 +102,19 @@ class LanguagePolicy(ModulePolicy):
             out: Tensor = forward(input_ids=ids_BN, attention_mask=seen, **extra).logits
         return out.float()
 
-    def flops(self, num_tokens: int) -> int:
-        """Operations of reading so many tokens once, with a cache: what an answer costs with its prompt."""
-        form = self.form
-        return forward_flops(self.module, num_tokens, num_tokens / 2, width=form.width, depth=form.depth)
+    def states(self, ids_BN: Tensor) -> Tensor:
+        """float32 [B, N, D]: what the head reads, the last layer's hidden states. Rows are padded behind."""
+        with self.autocast():
+            extra = {} if self.is_masked else {"use_cache": False}
+            out: Any = self.module(input_ids=ids_BN, output_hidden_states=True, **extra)
+        hidden: Tensor = out.hidden_states[-1]
+        return hidden.float()
+
+    def flops(self, num_tokens: int, *, behind: int = 0) -> int:
+        """Operations of reading so many tokens once, with a cache that holds those `behind` which they come: what an
+        answer costs with its prompt."""
+        form, span = self.form, behind + num_tokens / 2
+        return forward_flops(self.module, num_tokens, span, width=form.width, depth=form.depth)
 
     def autocast(self) -> AbstractContextManager[Any]:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda")
