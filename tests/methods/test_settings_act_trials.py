@@ -74,6 +74,28 @@ OWN = {
         "trace": ({"solver": True}, {"solver": True, "trace": "expand"}),
         "beyond": {"beyond": ["sokoban:micro"]},
     },
+    "kat": {
+        "updates": ({"problems": 8}, {"problems": 8, "updates": 2}),
+        "epochs": {"epochs": 2},
+        "clip_low": ({"epochs": 4}, {"epochs": 4, "clip_low": 1e-6}),
+        "clip_high": ({"epochs": 4}, {"epochs": 4, "clip_high": 1e-6}),
+        "kl_weight": {"kl_weight": 10.0},
+        "bias": {"bias": 100.0},
+        "gamma": {"gamma": 0.0},
+        "least": {"least": 10.0},
+        "format_weight": {"format_weight": 5.0},
+    },
+    "kat-start": {
+        "beta": ({"solver": True}, {"solver": True, "beta": 2.0}),
+        "sft_weight": ({"solver": True}, {"solver": True, "sft_weight": 3.0}),
+        "solver": {"solver": True},
+        "trace": ({"solver": True}, {"solver": True, "trace": "compress"}),
+    },
+}
+OF_KIND = {
+    "specs": THINKING,
+    "kat": {"writing": {"temperature": 1.0, "max_tokens": 16, "think": "choose"}},
+    "kat-start": {"writing": {"temperature": 1.0, "max_tokens": 16, "think": "choose"}},
 }
 ELSEWHERE = {
     "method": "fixed by the recipe",
@@ -118,9 +140,10 @@ def two_iterations(kind, changes):
     policy = LanguagePolicy.new(FORM, seed=0, device=torch.device("cpu"))
     policy.module.load_state_dict(some_knowledge())
     method = METHODS[kind]
-    thinks = {} if kind in ("text-grpo", "text-dpo") else THINKING
     learner = method.make_learner(
-        method.config_type.model_validate(BASE | thinks | changes), policy, Bench(Judge("exact"))
+        method.config_type.model_validate(BASE | OF_KIND.get(kind, {}) | changes),
+        policy,
+        Bench(Judge("exact")),
     )
     try:
         lines = [

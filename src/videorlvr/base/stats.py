@@ -156,6 +156,28 @@ def pass_at_k(num_samples: int, num_correct: int, k: int) -> float:
     return (subsets - math.comb(int(num_samples) - int(num_correct), int(k))) / subsets
 
 
+def rank_correlation(a: npt.ArrayLike, b: npt.ArrayLike) -> float:
+    """Spearman's rho, in [-1, 1]: the correlation of ranks, equal values at their mean rank; 0 where one of the two
+    does not vary.
+
+    Raises:
+        ValueError: If they are not of one length.
+    """
+    both = [_checked(a, "a"), _checked(b, "b")]
+    if both[0].shape != both[1].shape:
+        raise ValueError(f"{len(both[0])} values beside {len(both[1])}: a correlation needs pairs")
+    ranks = []
+    for values in both:
+        _, place, count = np.unique(values, return_inverse=True, return_counts=True)
+        ranks.append((np.cumsum(count) - (count - 1) / 2)[place])
+    spread = [float(rank.std()) for rank in ranks]
+    if min(spread) == 0:
+        return 0.0
+    return float(
+        np.mean((ranks[0] - ranks[0].mean()) * (ranks[1] - ranks[1].mean())) / (spread[0] * spread[1])
+    )
+
+
 def f1(precision: float, recall: float) -> float:
     """Harmonic mean 2 p r / (p + r) of precision and recall, in [0, 1]; 0 where both are 0.
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from videorlvr.base.stats import rank_correlation
 from videorlvr.judge.door import judge, judge_batch
 from videorlvr.judge.tolerance import EXACT, Tolerance
 from videorlvr.players.answers import Answer
@@ -74,6 +75,9 @@ def _means(records: Sequence[Mapping[str, Any]]) -> dict[str, float]:
         out["lenient"] = _mean([float(each["lenient"]) for each in said])
     for name in dict.fromkeys(name for each in said for name in each["counts"]):
         out[name] = _mean([float(each["counts"].get(name, 0.0)) for each in said])
+    if all("thought" in each["counts"] for each in said):
+        thought = [float(each["counts"]["thought"]) for each in said]
+        out["thought_rises"] = rank_correlation([float(r["difficulty"]) for r in records], thought)
     problems: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for record in records:
         problems[record["id"]].append(record)

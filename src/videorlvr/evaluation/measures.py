@@ -213,6 +213,11 @@ MEASURES: dict[str, Measure] = {
         ),
         Measure("large_share", "share of steps that the large model writes", "lower", _said("large_share")),
         Measure("first_visible", "tokens before the first that is shown", "lower", _said("first_visible"), 1),
+        Measure("thought", "share of answers with a thought", "lower", _said("thought")),
+        Measure("answer_tokens", "tokens from the answer's mark on", "lower", _said("answer_tokens"), 1),
+        Measure(
+            "thought_rises", "rank correlation of thinking and difficulty", "higher", _said("thought_rises")
+        ),
         Measure("auc", "AUC of a signal, on validation boards", "higher", _found("auc")),
         Measure(
             "correlation",

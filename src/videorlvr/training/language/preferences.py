@@ -12,6 +12,7 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor
@@ -49,6 +50,14 @@ def preference_loss(
     return -logsigmoid(margin), margin
 
 
+class Trials(Protocol):
+    """Where the answers of an iteration come from."""
+
+    def collect(self, iteration: int) -> tuple[list[Tried], Metrics]: ...
+
+    def close(self) -> None: ...
+
+
 class PreferenceTrials(ABC):
     """One step is one iteration: answers, pairs, an update."""
 
@@ -66,9 +75,13 @@ class PreferenceTrials(ABC):
         )  # before a checkpoint is loaded: the policy that training began with
         self.network_evaluations, self.counts = 0, {"tokens": 0}
 
-    def make_trials(self) -> TextTrials:
+    def make_trials(self) -> Trials:
         """Where the answers of an iteration come from."""
         return TextTrials(self.config, self.policy)
+
+    def pairs(self, tried: list[Tried]) -> list[Pair]:
+        """The pairs of an iteration."""
+        return [pair for part in tried for pair in self.pairs_of(part)]
 
     @abstractmethod
     def pairs_of(self, tried: Tried) -> list[Pair]:
@@ -80,7 +93,7 @@ class PreferenceTrials(ABC):
         self.counts["tokens"] += sum(part.written.num_tokens for part in tried)
         self.network_evaluations += sum(len(part.problems) for part in tried)
         self.optimizer.set_lr(self.config.lr * min(1.0, (index + 1) / max(self.config.warmup, 1)))
-        pairs = [pair for part in tried for pair in self.pairs_of(part)]
+        pairs = self.pairs(tried)
         return line | self._improve(pairs) | {"pairs": len(pairs), "seconds": time.monotonic() - began}
 
     def _improve(self, pairs: list[Pair]) -> Metrics:

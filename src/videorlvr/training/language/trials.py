@@ -169,6 +169,19 @@ class TextTrials:
         self.queue.close()
 
 
+class StartTrials(TextTrials):
+    """Answers of the policy that training begins with, whatever becomes of it."""
+
+    def __init__(self, config: TrialsConfig, policy: LanguagePolicy) -> None:
+        super().__init__(config, policy)
+        self.start = policy.reference()
+
+    def collect(self, iteration: int) -> tuple[list[Tried], Metrics]:
+        with self.start as start:
+            self.player.policy = start
+            return super().collect(iteration)
+
+
 def segment_advantages(
     rewards_BS: Floats, group_ids_B: npt.NDArray[np.int64], *, min_spread: float, max_advantage: float
 ) -> tuple[Floats, npt.NDArray[np.bool_]]:

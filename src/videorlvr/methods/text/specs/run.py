@@ -11,7 +11,7 @@ from videorlvr.methods.text.specs.math import broken, gain, generalization
 from videorlvr.models.language.policy import LanguagePolicy
 from videorlvr.models.load import load_policy
 from videorlvr.training.language.preferences import Pair, PreferenceTrials
-from videorlvr.training.language.trials import TextTrials, Tried
+from videorlvr.training.language.trials import StartTrials, TextTrials, Tried
 from videorlvr.training.language.validation import TextValidation
 from videorlvr.training.learner import Bench
 from videorlvr.training.track import Metrics
@@ -19,19 +19,6 @@ from videorlvr.worlds import world_of
 from videorlvr.worlds.written.formats import is_well_formed
 from videorlvr.worlds.written.passages import ANSWER, END, THINK
 from videorlvr.worlds.written.traces import write_trace
-
-
-class StartTrials(TextTrials):
-    """Answers of the policy that training begins with, whatever becomes of it."""
-
-    def __init__(self, config: SpecsConfig, policy: LanguagePolicy) -> None:
-        super().__init__(config, policy)
-        self.start = policy.reference()
-
-    def collect(self, iteration: int) -> tuple[list[Tried], Metrics]:
-        with self.start as start:
-            self.player.policy = start
-            return super().collect(iteration)
 
 
 class Specs(PreferenceTrials):
