@@ -41,6 +41,7 @@ METHODS: Found[Method] = Found(
         "step-length": "videorlvr.methods.text.step_length:METHOD",
         "plantain": "videorlvr.methods.text.plantain:METHOD",
         "plantain-rewind": "videorlvr.methods.text.plantain:REWIND",
+        "text-rankme": "videorlvr.methods.text.rankme:METHOD",
         "text-early-rejection": "videorlvr.methods.text.early_rejection:METHOD",
         "glimp-router": "videorlvr.methods.text.glimp_router:METHOD",
         "specs": "videorlvr.methods.text.specs:METHOD",

@@ -67,12 +67,39 @@ def spectrum_line(policy: Policy, problems: dict[str, list[Problem]], *, batch: 
     """`val/rank/WORLD` and so on: the last block's shape in each world, with the standard error of the rank."""
     line: Metrics = {}
     for world, listed in problems.items():
-        features = list(hidden_states(policy, listed, batch=batch).values())[-1]
-        shape = shape_of(variances(features.reshape(-1, features.shape[-1])))
-        again = bootstrap(features, seeding.rng("spectrum-bootstrap", world), draws=20)
-        line[f"val/rank/{world}"] = shape.rank
-        line[f"val/rank_singular/{world}"] = shape.rank_singular
-        line[f"val/rank_error/{world}"] = float(np.std([drawn.rank for drawn in again], ddof=1))
-        if np.isfinite(shape.alpha):
-            line[f"val/alpha/{world}"], line[f"val/alpha_fit/{world}"] = shape.alpha, shape.r_squared
+        line |= shape_line(world, list(hidden_states(policy, listed, batch=batch).values())[-1])
     return line
+
+
+def shape_line(world: str, features_GKD: npt.NDArray[np.float64]) -> Metrics:
+    """The metrics of one world's features, [G, K, D]: the bootstrap draws groups."""
+    shape = shape_of(variances(features_GKD.reshape(-1, features_GKD.shape[-1])))
+    again = bootstrap(features_GKD, seeding.rng("spectrum-bootstrap", world), draws=20)
+    line: Metrics = {
+        f"val/rank/{world}": shape.rank,
+        f"val/rank_singular/{world}": shape.rank_singular,
+        f"val/rank_error/{world}": float(np.std([drawn.rank for drawn in again], ddof=1)),
+    }
+    if np.isfinite(shape.alpha):
+        line |= {f"val/alpha/{world}": shape.alpha, f"val/alpha_fit/{world}": shape.r_squared}
+    return line
+
+
+def shape_record(
+    features_GKD: npt.NDArray[np.float64], rng: np.random.Generator, *, first: int, last: int, draws: int
+) -> dict[str, float | None]:
+    """Both ranks, alpha and its fit (None where too few directions vary), and the 95% interval of the rank."""
+    samples, dimensions = features_GKD.shape[0] * features_GKD.shape[1], features_GKD.shape[2]
+    shape = shape_of(variances(features_GKD.reshape(samples, dimensions)), first=first, last=last)
+    drawn = [one.rank for one in bootstrap(features_GKD, rng, draws=draws, first=first, last=last)]
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    return {
+        "samples": samples,
+        "dimensions": dimensions,
+        "rank": shape.rank,
+        "rank_low": float(low),
+        "rank_high": float(high),
+        "rank_singular": shape.rank_singular,
+        "alpha": shape.alpha if np.isfinite(shape.alpha) else None,
+        "alpha_fit": shape.r_squared if np.isfinite(shape.r_squared) else None,
+    }

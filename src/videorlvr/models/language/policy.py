@@ -102,13 +102,14 @@ class LanguagePolicy(ModulePolicy):
             out: Tensor = forward(input_ids=ids_BN, attention_mask=seen, **extra).logits
         return out.float()
 
-    def states(self, ids_BN: Tensor) -> Tensor:
-        """float32 [B, N, D]: what the head reads, the last layer's hidden states. Rows are padded behind."""
+    def states(self, ids_BN: Tensor, seen_BN: Tensor | None = None) -> tuple[Tensor, ...]:
+        """float32 [B, N, D] behind the embedding and each layer; the last is what the head reads. seen: as `logits` has
+        it."""
+        seen = None if seen_BN is None else seen_BN.long()
         with self.autocast():
             extra = {} if self.is_masked else {"use_cache": False}
-            out: Any = self.module(input_ids=ids_BN, output_hidden_states=True, **extra)
-        hidden: Tensor = out.hidden_states[-1]
-        return hidden.float()
+            out: Any = self.module(input_ids=ids_BN, attention_mask=seen, output_hidden_states=True, **extra)
+        return tuple(hidden.float() for hidden in out.hidden_states)
 
     def flops(self, num_tokens: int, *, behind: int = 0) -> int:
         """Operations of reading so many tokens once, with a cache that holds those `behind` which they come: what an

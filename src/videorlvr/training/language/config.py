@@ -26,6 +26,9 @@ class TextConfig(RunConfig):
         default=0, ge=0, description="steps between measurements of val/success; 0 for never"
     )
     num_val: int = Field(default=128, ge=1, description="validation problems a world")
+    spectrum: bool = Field(
+        default=False, description="tell the shape of hidden states at each validation: val/rank and its like"
+    )
 
     @model_validator(mode="after")
     def _one_origin(self) -> Self:

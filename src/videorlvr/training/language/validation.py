@@ -7,6 +7,8 @@ from videorlvr.judge.tolerance import EXACT
 from videorlvr.models.language.policy import LanguagePolicy
 from videorlvr.players.language import LanguagePlayer
 from videorlvr.training.language.config import TextConfig
+from videorlvr.training.language.spectrum import text_states
+from videorlvr.training.spectrum import shape_line
 from videorlvr.training.track import Metrics
 from videorlvr.worlds import world_of
 from videorlvr.worlds.api import Problem
@@ -33,6 +35,9 @@ class TextValidation:
             ]
             line[f"val/success/{task.world}"] = sum(solved) / len(solved)
         line["val/success"] = sum(line.values()) / len(line)
+        if self.config.spectrum:
+            for name, problems in self.problems.items():
+                line |= shape_line(name, text_states(policy, problems, batch=self.config.batch)[-1])
         return line
 
     def _problems(self, world: str, level: str) -> list[Problem]:

@@ -170,7 +170,7 @@ class TextEarlyRejection:
             part = contexts[start : start + 1024]
             ids = padded(part, self.policy.tokens.pad).to(self.policy.device)
             last = torch.tensor([len(context) - 1 for context in part], device=ids.device)
-            states = self.policy.states(ids)[torch.arange(len(part), device=ids.device), last]
+            states = self.policy.states(ids)[-1][torch.arange(len(part), device=ids.device), last]
             parts.append(states.double().cpu().numpy())
         return np.concatenate(parts)
 

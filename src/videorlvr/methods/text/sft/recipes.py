@@ -21,6 +21,22 @@ def text_micro_sft() -> TextSFTConfig:
     )
 
 
+def text_micro_sft_more() -> TextSFTConfig:
+    """On from a policy of `text-micro-sft`, for comparison with what else goes on from it.
+
+    Command: `videorlvr train text-micro-sft-more` (with `--init RUN/policy`). Cost: a minute on two CPU cores.
+    Result: see the card of the study `rank-of-text`.
+    """
+    return TextSFTConfig(
+        tasks=["maze:micro"],  # type: ignore[list-item]
+        init="runs/text-micro-sft/policy",
+        num_steps=200,
+        batch=64,
+        lr=2e-4,
+        warmup=20,
+    )
+
+
 def text_small_sft() -> TextSFTConfig:
     """Maze, FlowFree and Sokoban at `small`, a Llama of 3M parameters from scratch.
 
@@ -35,4 +51,4 @@ def text_small_sft() -> TextSFTConfig:
     )
 
 
-RECIPES = (text_micro_sft, text_small_sft)
+RECIPES = (text_micro_sft, text_micro_sft_more, text_small_sft)
