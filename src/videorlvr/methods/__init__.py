@@ -53,6 +53,7 @@ METHODS: Found[Method] = Found(
         "rankme": "videorlvr.methods.video.rankme:METHOD",
         "sparsed": "videorlvr.methods.video.sparsed:METHOD",
         "let-video": "videorlvr.methods.video.let:METHOD",
+        "ras": "videorlvr.methods.video.ras:METHOD",
     },
     _accept,
 )

@@ -19,7 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from videorlvr.models.seam import Attention
+from videorlvr.models.seam import Attention, gathered
 
 Factors = tuple[Tensor, Tensor]
 """(b_q [H, N, R], b_k [H, M, R]): bias[h, i, j] = b_q[h, i] . b_k[h, j]."""
@@ -29,12 +29,17 @@ FURTHEST = 63
 """Cells and frames further apart than this count as this far."""
 
 
-def biased(attention: Attention, factors: Factors) -> Attention:
-    """`attention` as if the bias had been added to its scores: it divides by the root of its own, wider queries."""
+def biased(attention: Attention, factors: Factors, chosen_BK: Tensor | None = None) -> Attention:
+    """`attention` as if the bias had been added to its scores: it divides by the root of its own, wider queries.
+
+    chosen_BK: the tokens that are computed, where not all are.
+    """
 
     def with_bias(q_BHND: Tensor, k_BHMD: Tensor, v_BHMD: Tensor) -> Tensor:
         width = q_BHND.shape[-1]
         b_q, b_k = (part.to(q_BHND.dtype).expand(len(q_BHND), -1, -1, -1) for part in factors)
+        if chosen_BK is not None:
+            b_q, b_k = (gathered(b.transpose(1, 2), chosen_BK).transpose(1, 2) for b in (b_q, b_k))
         filled = -(width + b_q.shape[-1]) % MULTIPLE + width + b_q.shape[-1]
         q = torch.cat([q_BHND / math.sqrt(width), b_q], dim=-1) * math.sqrt(filled)
         q, k, v = (

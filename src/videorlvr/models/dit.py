@@ -23,7 +23,7 @@ from torch import Tensor, nn
 
 from videorlvr.models.bias import DistanceBias, biased
 from videorlvr.models.config import DiTConfig
-from videorlvr.models.seam import Attention, Seam, Site
+from videorlvr.models.seam import Attention, Seam, Site, gathered, scattered
 
 MIN_DIVISOR_SIGMA = 0.05
 """A data prediction becomes a velocity by division with sigma, kept at least this large."""
@@ -142,6 +142,15 @@ class DiT(nn.Module):
         x = x_BTSP.reshape(batch, frames, height // size, width // size, self.config.channels, size, size)
         return x.permute(0, 4, 1, 2, 5, 3, 6).reshape(batch, self.config.channels, frames, height, width)
 
+    def as_tokens(self, x_BCTHW: Tensor) -> Tensor:
+        """What each token is of: [B, N, P], frame by frame."""
+        return self.patches(x_BCTHW).flatten(1, 2)
+
+    def from_tokens(self, tokens_BNP: Tensor, like_BCTHW: Tensor) -> Tensor:
+        """Inverse of `as_tokens`, for a video of this shape."""
+        frames, height, width = like_BCTHW.shape[2:]
+        return self.unpatch(tokens_BNP.unflatten(1, (frames, -1)), height, width)
+
     def forward(self, x_BCTHW: Tensor, sigma_B: Tensor, first_BCHW: Tensor) -> Tensor:
         """dx/dsigma, float32 [B, C, T, H, W], for latents whose frame 0 is the clean first frame.
 
@@ -159,17 +168,25 @@ class DiT(nn.Module):
         shape = (frames, height // size, width // size)
         angles = rotary_angles(shape, self.config.width // self.config.heads, x.device)
         cos, sin = (wave.to(x.dtype)[:, None] for wave in (angles.cos(), angles.sin()))
+        last = self.modulate_out(embedded).reshape(batch, frames, 1, -1)
+        space, chosen = x.shape[2], self.seam.chosen(frames * x.shape[2])
+        if chosen is not None:  # each a frame of one token, with its own modulation and place
+            x = gathered(x.flatten(1, 2), chosen)[:, :, None]
+            modulation, last = (gathered(part, chosen // space) for part in (modulation, last))
+            cos, sin = cos[chosen], sin[chosen]
         for number, block in enumerate(self.blocks):
             site = Site(number)
             attention = self.seam.attention(site)
             if self.distance is not None:
-                attention = biased(attention, self.distance.factors(number, shape))
+                attention = biased(attention, self.distance.factors(number, shape), chosen)
             x = block(x, modulation, cos, sin, attention)
             self.seam.show(site, x)
 
-        shift, scale = self.modulate_out(embedded).reshape(batch, frames, 1, -1).chunk(2, dim=-1)
-        x = F.layer_norm(x, (self.config.width,)) * (1 + scale) + shift
-        out = self.unpatch(self.patch_out(x), height, width).float()
+        shift, scale = last.chunk(2, dim=-1)
+        x = self.patch_out(F.layer_norm(x, (self.config.width,)) * (1 + scale) + shift)
+        if chosen is not None:
+            x = scattered(x[:, :, 0], chosen, frames * space).unflatten(1, (frames, space))
+        out = self.unpatch(x, height, width).float()
         if self.config.predicts == "velocity":
             return out
         divisor = sigma_B.float().clamp_min(MIN_DIVISOR_SIGMA)[:, None, None, None, None]

@@ -35,7 +35,7 @@ from videorlvr.models.dit import (
     rotate,
     sigma_embedding,
 )
-from videorlvr.models.seam import Attention, Seam, Site
+from videorlvr.models.seam import Attention, Seam, Site, gathered, scattered
 
 SIGMA_WAVES = 256
 
@@ -128,6 +128,22 @@ class LoopedDiT(nn.Module):
         for part in (self.enter, *self.blocks, self.leave):
             part.compile(dynamic=False)
 
+    def as_tokens(self, x_BCTHW: Tensor) -> Tensor:
+        """What each token is of: [B, N, P]; neither the given frame nor held ones."""
+        last = self.config.last_frame(x_BCTHW.shape[2])
+        return patches(x_BCTHW[:, :, 1 : last + 1], self.config.patch_frames, self.config.patch_px).flatten(
+            1, 2
+        )
+
+    def from_tokens(self, tokens_BNP: Tensor, like_BCTHW: Tensor) -> Tensor:
+        """A video of this shape, of its tokens: zeros in the given frame, and the last frame held."""
+        config, (height, width) = self.config, (like_BCTHW.shape[3], like_BCTHW.shape[4])
+        frames = unpatched(tokens_BNP, config.patch_frames, config.patch_px, config.channels, (height, width))
+        last = config.last_frame(like_BCTHW.shape[2])
+        held = like_BCTHW.shape[2] - 1 - last
+        parts = [torch.zeros_like(frames[:, :, :1]), frames[:, :, :last]]
+        return torch.cat([*parts, frames[:, :, last - 1 : last].expand(-1, -1, held, -1, -1)], dim=2)
+
     def forward(self, x_BCTHW: Tensor, sigma_B: Tensor, first_BCHW: Tensor) -> Tensor:
         """dx/dsigma, float32 [B, C, T, H, W], 0 in frame 0, which is given."""
         height, width = x_BCTHW.shape[3:]
@@ -139,12 +155,18 @@ class LoopedDiT(nn.Module):
             (groups, height // size, width // size), self.config.width // self.config.heads, x.device
         )
         cos, sin = (wave.to(x.dtype)[:, None] for wave in (angles.cos(), angles.sin()))
+        num_tokens = x.shape[1]
+        chosen = self.seam.chosen(num_tokens)
+        if chosen is not None:
+            x, cos, sin = gathered(x, chosen), cos[chosen], sin[chosen]
         for loop in range(self.config.loops):
             x = x + (level + self.loop_start[loop]).to(x.dtype)[:, None]
             for number, block in enumerate(self.blocks):
                 site = Site(number, loop)
                 x = block(x, cos, sin, self.seam.attention(site))
                 self.seam.show(site, x)
+        if chosen is not None:
+            x = scattered(x, chosen, num_tokens)
         velocity: Tensor = self.leave(x, x_BCTHW, sigma_B, first_BCHW)
         return velocity
 

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from videorlvr.base import seeding
-from videorlvr.flow.at import At
+from videorlvr.flow.at import At, Field
 from videorlvr.flow.sampler import Step, StochasticSteps, denoise
 from videorlvr.models.api import Chunk, Condition, Policy
 from videorlvr.players.meter import Meter, counting
@@ -58,9 +58,10 @@ def walk(
     noise_fn: Callable[[int, torch.Size], Tensor] | None = None,
     steer: Steer | None = None,
     meter: Meter | None = None,
+    around: Callable[[Field], Field] | None = None,
 ) -> Generator[Step, None, None]:
-    """The steps of `flow.sampler.denoise` with a policy's velocity; `steer` may drop items after each, and `meter`
-    counts what is computed.
+    """The steps of `flow.sampler.denoise` with a policy's velocity; `steer` may drop items after each, `meter` counts
+    what is computed, and `around` makes another velocity of the policy's: guided, or in part remembered.
 
     Gradients are off, except for the network's own forward in steps of `stochastic`: training replays those
     with gradient, and a compiled graph with gradient is another one, whose sums differ in the last bits.
@@ -74,7 +75,7 @@ def walk(
             return policy.velocity(x, at, kept).detach()
 
     steps = denoise(
-        field,
+        around(field) if around else field,
         noise,
         sigmas=sigmas,
         stochastic=stochastic,
@@ -104,21 +105,24 @@ def roll(
     *,
     steer: Steer | None = None,
     meter: Meter | None = None,
+    around: Callable[[Field], Field] | None = None,
 ) -> Tensor:
     """Latents [B, C, T, H, W] at the end of the ODE from `noise`; fewer items where `steer` dropped some.
 
     Raises:
-        ValueError: For `steer` with a causal policy, which has no step of a whole video to look at.
+        ValueError: For `steer` or `around` with a causal policy, which has no step of a whole video to look at.
     """
-    if steer is None:
+    if steer is None and around is None:
         made = noise
         for progress in chunkwise(policy, condition, noise, sampling, meter=meter):
             made = progress.made
         return made
     if len(policy.chunks(noise.shape[2])) > 1:
-        raise ValueError("steer with a causal policy: its steps are a chunk's; answer `chunkwise` instead")
+        raise ValueError(
+            "steer or around with a causal policy: its steps are a chunk's; answer `chunkwise` instead"
+        )
     last: Step | None = None
-    for last in walk(policy, condition, noise, sampling, steer=steer, meter=meter):  # noqa: B007
+    for last in walk(policy, condition, noise, sampling, steer=steer, meter=meter, around=around):  # noqa: B007
         pass
     assert last is not None
     return last.x_next
