@@ -78,11 +78,11 @@ def asked(plant: dict[str, Any]) -> dict[str, Any]:
                     plant, "misplaced", began, f"{edit['file']} has this {text.count(edit['old'])} times"
                 )
             path.write_text(text.replace(edit["old"], edit["new"]))
-        command = [sys.executable, "-m", "pytest", "-q", "-x", "-n", "0", "-p", "no:cacheprovider"]
+        ini = ["-o", "addopts=--strict-markers", "-p", "no:cacheprovider"]  # no second process
         environment = os.environ | {"PYTHONPATH": str(source), "OMP_NUM_THREADS": "1"}
         try:
             done = subprocess.run(
-                [*command, *(f"tests/{name}" for name in plant["tests"])],
+                [sys.executable, "-m", "pytest", "-q", "-x", *ini, *(f"tests/{name}" for name in plant["tests"])],
                 cwd=ROOT, env=environment, capture_output=True, text=True, timeout=LIMIT_S, check=False,
             )  # fmt: skip
         except subprocess.TimeoutExpired:
