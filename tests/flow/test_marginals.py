@@ -8,7 +8,7 @@ must show, else the instrument measures nothing.
 import pytest
 import torch
 
-from videorlvr.flow.ode import euler_step
+from videorlvr.flow.path import euler_step
 from videorlvr.flow.schedule import sigma_schedule
 from videorlvr.flow.sde import transition
 from videorlvr.flow.steps import CLAIMS

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 import torch
 
-from videorlvr.flow.ode import euler_step, heun_step
+from videorlvr.flow.path import euler_step, heun_step
 from videorlvr.flow.schedule import sigma_schedule
 
 

@@ -7,7 +7,7 @@ import torch
 
 from videorlvr.flow import sampler
 from videorlvr.flow.gaussian import kl_mean, log_prob_mean
-from videorlvr.flow.ode import euler_step, heun_step
+from videorlvr.flow.path import euler_step, heun_step
 from videorlvr.flow.sampler import StochasticSteps
 from videorlvr.flow.schedule import sigma_schedule
 from videorlvr.flow.steps import CLAIMS

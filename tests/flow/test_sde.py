@@ -5,8 +5,7 @@ import math
 import pytest
 import torch
 
-from videorlvr.flow.ode import euler_step
-from videorlvr.flow.path import data_estimate, noise_estimate
+from videorlvr.flow.path import data_estimate, euler_step, noise_estimate
 from videorlvr.flow.sde import (
     cps_transition,
     dance_transition,

@@ -12,8 +12,8 @@ from videorlvr.judge.pool import Judge
 from videorlvr.judge.tolerance import EXACT
 from videorlvr.models.api import Chunk, Condition
 from videorlvr.models.chunks import chunks_of
-from videorlvr.models.codec import condition_pixels, decode_pixels, encode_pixels
 from videorlvr.models.module import ModulePolicy
+from videorlvr.models.pixels import condition_pixels, decode_pixels, encode_pixels
 from videorlvr.players.chunks import sample_chunks
 from videorlvr.players.policy import condition_of
 from videorlvr.players.rollouts import begin

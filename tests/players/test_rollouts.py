@@ -9,7 +9,7 @@ from torch.distributions import Normal
 
 from videorlvr.flow.at import At
 from videorlvr.flow.gaussian import Transition, kl_mean
-from videorlvr.flow.ode import euler_step
+from videorlvr.flow.path import euler_step
 from videorlvr.flow.sampler import StochasticSteps
 from videorlvr.players.policy import condition_of, roll
 from videorlvr.players.rollouts import begin, drift_square, replay

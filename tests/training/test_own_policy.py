@@ -12,8 +12,8 @@ from videorlvr.base.records import read_jsonl
 from videorlvr.evaluation.runner import evaluate
 from videorlvr.evaluation.suites import Part, Suite
 from videorlvr.methods import method_of
-from videorlvr.models.codec import condition_pixels, decode_pixels, encode_pixels
 from videorlvr.models.module import ModulePolicy
+from videorlvr.models.pixels import condition_pixels, decode_pixels, encode_pixels
 from videorlvr.players.policy import PolicyPlayer
 from videorlvr.training.loop import Interrupted
 from videorlvr.training.run import train

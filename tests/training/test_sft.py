@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from videorlvr.base.processes import start_workers
-from videorlvr.models.codec import condition_pixels, encode_pixels
+from videorlvr.models.pixels import condition_pixels, encode_pixels
 from videorlvr.training.config import Task
 from videorlvr.training.data import BLOCK, OracleVideos
 from videorlvr.training.supervised_math import learning_rate, regression_loss

@@ -1,7 +1,8 @@
-"""The straight path between data and noise, and the four readings of a point on it.
+"""The straight path between data and noise, four readings of a point on it, and deterministic steps along it.
 
 Job: define x_sigma = (1 - sigma) x0 + sigma eps once, with every conversion that follows from it.
-Law: `data_estimate` and `noise_estimate` invert `interpolate` for the velocity of `velocity_target`.
+Laws: `data_estimate` and `noise_estimate` invert `interpolate` for the velocity of `velocity_target`. Errors of a
+whole path fall as 1/S for Euler's steps and 1/S^2 for Heun's, S steps.
 
 Legend: `x`, `x0`, `noise`, `velocity` are [B, ...] of any rank >= 2 (B batch items); `sigma` is [B],
 the noise level in [0, 1] (1 noise, 0 data), or of the rank of x where parts of an item have their own, as in
@@ -10,8 +11,13 @@ the noise level in [0, 1] (1 noise, 0 data), or of the rank of x where parts of 
 Source: rectified flow, arXiv:2209.03003; flow matching, arXiv:2210.02747 (their time runs the other way).
 """
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
+
+VelocityFn = Callable[[Tensor, Tensor], Tensor]
+"""(x [B, ...], sigma [B]) -> velocity dx/dsigma [B, ...], guidance already applied."""
 
 
 def expand(sigma: Tensor, x: Tensor) -> Tensor:
@@ -69,3 +75,33 @@ def data_estimate(x: Tensor, velocity: Tensor, sigma: Tensor) -> Tensor:
 def noise_estimate(x: Tensor, velocity: Tensor, sigma: Tensor) -> Tensor:
     """E[eps | x] = x + (1 - sigma) v [B, ...]. The score of x_sigma is minus this over sigma."""
     return x + (1 - expand(sigma, x)) * velocity
+
+
+def euler_step(x: Tensor, velocity: Tensor, sigma: Tensor, sigma_next: Tensor) -> Tensor:
+    """x' = x + (sigma' - sigma) v; order 1. At sigma' = 0 it lands on the data estimate."""
+    return x + expand(sigma_next - sigma, x) * velocity
+
+
+def heun_step(
+    x: Tensor, velocity: Tensor, sigma: Tensor, sigma_next: Tensor, velocity_fn: VelocityFn
+) -> Tensor:
+    """Trapezoid through the Euler prediction; order 2, one more network call.
+
+        x^ = x + dt v,    x' = x + dt (v + v(x^, sigma')) / 2,    dt = sigma' - sigma
+
+    Items whose sigma' is 0 take the Euler step: the velocity exists there, but networks are not
+    trained at exactly 0. One such step costs an error of dt^2, which leaves the order at 2.
+
+    Args:
+        velocity: v(x, sigma), known already; it is not computed again.
+        velocity_fn: Called once at (x^, sigma'), and not at all when every sigma' is 0.
+
+    Source: EDM, arXiv:2206.00364, Algorithm 1, which ends with the same Euler step.
+    """
+    predicted = euler_step(x, velocity, sigma, sigma_next)
+    if not bool((sigma_next > 0).any()):
+        return predicted
+    # In a batch of mixed levels the network still never sees a 0: its answer there is dropped.
+    level = torch.where(sigma_next > 0, sigma_next, sigma)
+    slope = (velocity + velocity_fn(predicted, level)) / 2
+    return torch.where(expand(sigma_next, x) > 0, euler_step(x, slope, sigma, sigma_next), predicted)

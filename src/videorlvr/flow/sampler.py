@@ -20,8 +20,7 @@ from videorlvr.flow.at import At, Field
 from videorlvr.flow.gaussian import Transition, round_to_storage
 from videorlvr.flow.gaussian import sample as draw
 from videorlvr.flow.given import Given
-from videorlvr.flow.ode import euler_step, heun_step
-from videorlvr.flow.path import data_estimate
+from videorlvr.flow.path import data_estimate, euler_step, heun_step
 from videorlvr.flow.sde import transition as sde_transition
 from videorlvr.flow.steps import SdeName, Solver
 

@@ -2,7 +2,7 @@
 
 Job: put exploration noise into a step of the sampler, with a law whose log-probability is known.
 Law: what each step is true of stands in `steps.CLAIMS` and is measured by the tests. As `noise_scale`
-falls to 0 every step tends to `ode.euler_step`; 0 itself is refused, for a point has no log-prob.
+falls to 0 every step tends to `path.euler_step`; 0 itself is refused, for a point has no log-prob.
 
 Noise late in the path is unstable: little denoising is left to correct it, 1/sigma in the drifts grows,
 and CPS loses variance. Explore early; the sampler never puts noise into the last step.
@@ -17,8 +17,7 @@ from typing import assert_never
 from torch import Tensor
 
 from videorlvr.flow.gaussian import Transition
-from videorlvr.flow.ode import euler_step
-from videorlvr.flow.path import data_estimate, expand, noise_estimate
+from videorlvr.flow.path import data_estimate, euler_step, expand, noise_estimate
 from videorlvr.flow.steps import SdeName, check_noise_scale
 
 

@@ -77,7 +77,7 @@ def check_noise_scale(name: SdeName, noise_scale: float) -> None:
     if not 0 < noise_scale <= most:
         bound = "" if math.isinf(most) else f" and <= {most:g}"
         raise ValueError(
-            f"noise_scale={noise_scale}; expected > 0{bound}; a step without noise is ode.euler_step"
+            f"noise_scale={noise_scale}; expected > 0{bound}; a step without noise is path.euler_step"
         )
 
 

@@ -36,8 +36,6 @@ def check_dealt(num_batches: int, batch: int, group: int, ranks: Ranks) -> None:
 
 def all_played(own: Sequence[Played], problems: Sequence[list[Problem]], ranks: Ranks) -> list[Played]:
     """All batches of a world: number k * size + r is the k-th of rank r. `problems` are those of each of them."""
-    if ranks.size == 1:
-        return list(own)
     out: list[Played] = []
     for rollouts, verdicts in own:
         if rollouts.trajectory is not None:

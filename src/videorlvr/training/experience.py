@@ -117,6 +117,8 @@ class Trials:
         self, own: list[tuple[Rollouts, list[Verdict]]], problems: list[Problem]
     ) -> list[tuple[Rollouts, list[Verdict]]]:
         """The batches of a world, of all ranks, in the order of one process."""
+        if self.ranks.size == 1:
+            return own
         group, batch = self.config.group, self.config.batch
         asked = [
             [problems[number // group] for number in range(start, start + batch)]
