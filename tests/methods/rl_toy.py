@@ -10,9 +10,8 @@ import torch
 from videorlvr.judge.pool import Judge
 from videorlvr.judge.tolerance import EXACT
 from videorlvr.methods.video.sde_grpo.run import GRPO
-from videorlvr.models.codec import condition_pixels, decode_pixels, encode_pixels
 from videorlvr.models.module import ModulePolicy
-from videorlvr.models.pixels import BuiltinPolicy
+from videorlvr.models.pixels import BuiltinPolicy, condition_pixels, decode_pixels, encode_pixels
 from videorlvr.training.learner import Bench
 from videorlvr.worlds.api import Verdict
 

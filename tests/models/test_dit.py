@@ -10,11 +10,10 @@ from videorlvr.flow.at import At
 from videorlvr.flow.sampler import sample
 from videorlvr.flow.schedule import sigma_schedule
 from videorlvr.models.api import CONFIG, Condition
-from videorlvr.models.codec import decode_pixels, encode_pixels
 from videorlvr.models.config import DiTConfig
 from videorlvr.models.dit import DiT, num_parameters, rotary_angles, rotate
 from videorlvr.models.load import weights_hash
-from videorlvr.models.pixels import WEIGHTS, BuiltinPolicy
+from videorlvr.models.pixels import WEIGHTS, BuiltinPolicy, decode_pixels, encode_pixels
 
 CPU = torch.device("cpu")
 SHAPE = (3, 3, 5, 24, 24)  # B == C, where a wrong broadcast would pass in silence
