@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import socket
@@ -22,12 +23,13 @@ from videorlvr.worlds import world_of
 from videorlvr.worlds.written.boards import read_board
 
 SUITE = "maze:micro:6"
+ROOT = Path(__file__).parents[2]
 
 
 class Fake(BaseHTTPRequestHandler):
     """Solves the maze that it is sent, in chunks. Of the model `shaky`, the first time: the first board is refused as
     busy, the second breaks off, the third is said to be the server's fault. Every third reply is in a form that strict
-    readers refuse. The model `forbidden` wants a key."""
+    readers refuse. The model `imitates` solves as many boards as the examples restate; `forbidden` wants a key."""
 
     def do_POST(self) -> None:
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
@@ -47,6 +49,9 @@ class Fake(BaseHTTPRequestHandler):
                 return self.refuse(429 if number == 0 else 503, "later")
             server.meet.wait(0.2)
             moves = world_of("maze").solve(read_board(world_of("maze"), board, "drawn"))
+            if asked["model"] == "imitates":  # as many boards as it was told steps of
+                shown = asked["messages"][0]["content"].count("The board is now:")
+                return self.stream(f"MOVES: {moves if number < shown else 'x'}", breaks=False)
             text = f"I think.\nMOVES: {moves}" if number % 3 else f"**Moves**: {', '.join(moves)}"
             self.stream(text, breaks=first and number == 1)
         finally:
@@ -180,6 +185,43 @@ def test_from_the_command_line(server, tmp_path, capsys) -> None:
     assert "read leniently" in shown
     assert json.loads((tmp_path / "s.json").read_text())["settings"]["asking"]["model"] == "steady"
     assert len(list(tmp_path.rglob("replies.jsonl"))) == 1
+
+
+def test_the_length_of_examples_steps_is_a_protocol(server, tmp_path) -> None:
+    """Against a model that gains from what is restated the rule says held, against one that does not undecided; what is
+    sent differs in the examples alone."""
+    spec = importlib.util.spec_from_file_location("protocol", ROOT / "benchmarks" / "step_length_server.py")
+    assert spec is not None
+    assert spec.loader is not None
+    protocol = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(protocol)
+    found = protocol.measured(
+        asking(server, model="imitates", concurrency=1, shots=2), "maze:micro:12", tmp_path / "a"
+    )
+    told = protocol.verdict(found, "maze:micro:12")
+    assert told["verdict"] == "held"
+    assert told["differences"]["steps-1 - filler-1"][1] > 0
+    assert told["differences"]["corrupted-1 - steps-1"][0] == 0
+    questions = {json.dumps(body["messages"][1:]) for body in server.bodies}
+    prompts = {body["messages"][0]["content"] for body in server.bodies}
+    assert (len(questions), len(prompts)) == (12, len(protocol.ARMS))
+    assert len({prompt.split("Example:")[0] for prompt in prompts}) == 1
+    assert len({prompt.split("MOVES: ")[-2] for prompt in prompts}) == 1
+    again = sum(server.asked.values())
+    protocol.measured(
+        asking(server, model="imitates", concurrency=1, shots=2), "maze:micro:12", tmp_path / "a"
+    )
+    assert sum(server.asked.values()) == again, "nothing is asked twice"
+
+
+def test_examples_in_steps_need_examples(server) -> None:
+    for changes, said in (
+        ({"restatements": 1, "shots": 0}, "take one shot or more"),
+        ({"content": "filler"}, "say how many restatements"),
+        ({"restatements": 0, "content": "corrupted"}, "no board to make false"),
+    ):
+        with pytest.raises(ValueError, match=said):
+            asking(server, **changes)
 
 
 @pytest.mark.parametrize(

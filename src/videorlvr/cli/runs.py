@@ -114,6 +114,16 @@ SERVER: dict[str, tuple[str, Any, str]] = {
     "temperature": ("T", float, "of sampling (default: 0)"),
     "max-tokens": ("N", positive, "tokens of a reply at most, thoughts among them (default: 4096)"),
     "shots": ("N", int, "solved examples that are shown (default: 1)"),
+    "restatements": (
+        "K",
+        int,
+        "solve examples in steps and say the board K times behind each (default: not)",
+    ),
+    "content": (
+        "C",
+        str,
+        "what is said there: exact boards, filler of the same length, or corrupted (default: exact)",
+    ),
     "concurrency": ("N", positive, "requests at a time (default: 8)"),
     "attempts": ("N", positive, "times that a request is made at most (default: 6)"),
     "price-in": ("P", float, "what a million tokens that are read cost (default: 0)"),

@@ -17,15 +17,18 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from videorlvr.base import seeding
 from videorlvr.base.records import append_jsonl, read_jsonl
 from videorlvr.players.answers import Answer
 from videorlvr.worlds.api import Problem, World
-from videorlvr.worlds.written.asking import VERSION, lenient_moves, messages, strict_moves
+from videorlvr.worlds.written.asking import VERSION, Explain, lenient_moves, messages, strict_moves
+from videorlvr.worlds.written.rationales import Content, rationale
 
 PREFIX = "openai:"
 KEY = "OPENAI_API_KEY"
@@ -42,6 +45,16 @@ class Asking(BaseModel):
     temperature: float = Field(default=0.0, ge=0, le=2, description="of sampling")
     max_tokens: int = Field(default=4096, ge=1, description="tokens of a reply at most, thoughts among them")
     shots: int = Field(default=1, ge=0, le=8, description="solved examples that are shown")
+    restatements: int | None = Field(
+        default=None,
+        ge=0,
+        le=16,
+        description="examples are solved in steps, the board said so often behind each; null: moves alone",
+    )
+    content: Content = Field(
+        default="exact",
+        description="what is said there: exact boards; filler of the same length; corrupted, one board false",
+    )
     concurrency: int = Field(default=8, ge=1, le=256, description="requests at a time")
     attempts: int = Field(default=6, ge=1, le=20, description="times that a request is made at most")
     wait_s: float = Field(default=1.0, ge=0, description="seconds before the second; doubled each time")
@@ -55,7 +68,27 @@ class Asking(BaseModel):
     def wording(self) -> dict[str, Any]:
         """What a reply depends on."""
         named = self.model_dump(include={"model", "base_url", "temperature", "max_tokens", "shots"})
-        return {**named, "wording": VERSION}
+        steps = {} if self.restatements is None else {"steps": [self.restatements, self.content]}
+        return {**named, "wording": VERSION, **steps}
+
+    @model_validator(mode="after")
+    def _has_examples_to_solve(self) -> Self:
+        if self.restatements is None and self.content != "exact":
+            raise ValueError(
+                f"content '{self.content}' is that of examples in steps: say how many restatements"
+            )
+        if self.restatements is not None and not self.shots:
+            raise ValueError("restatements are told in solved examples: take one shot or more")
+        if self.restatements == 0 and self.content == "corrupted":
+            raise ValueError("content 'corrupted' with restatements 0: there is no board to make false")
+        return self
+
+    @property
+    def explain(self) -> Explain | None:
+        """What stands in an example between its board and its moves; None where nothing does."""
+        if self.restatements is None:
+            return None
+        return partial(_explained, restatements=self.restatements, content=self.content)
 
 
 @dataclass(frozen=True)
@@ -97,7 +130,7 @@ class ServerPlayer:
 
     def reply(self, world: World, problem: Problem, sample: int) -> Reply:
         """The reply on a problem: that of the journal, or a new one, which is put there."""
-        told = messages(world, problem, shots=self.asking.shots)
+        told = messages(world, problem, shots=self.asking.shots, explain=self.asking.explain)
         key = _key(self.asking, told, sample)
         if key not in self.known:
             reply = self._asked(told, sample)
@@ -191,6 +224,12 @@ class ServerPlayer:
             counts["cost"] = paid / 1e6
         lenient = lenient_moves(world, problem, reply.text)
         return Answer(strict or "", reply.text, lenient or "", counts)
+
+
+def _explained(world: World, example: Problem, *, restatements: int, content: Content) -> str:
+    """The false board of a corrupted example is a function of its address."""
+    rng = seeding.rng("rationale", str(example.address))
+    return rationale(world, example, restatements=restatements, content=content, rng=rng)
 
 
 def _key(asking: Asking, told: list[dict[str, str]], sample: int) -> str:

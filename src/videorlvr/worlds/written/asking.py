@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Callable
 from typing import Any
 
 from videorlvr.worlds.api import Problem, World
@@ -37,7 +38,11 @@ _ARROWS = str.maketrans({"↑": "U", "→": "R", "↓": "D", "←": "L"})
 MAX_REPLY = 2**18
 
 
-def rules_text(world: World, problem: Problem, *, shots: int = 1) -> str:
+Explain = Callable[[World, Problem], str]
+"""A solved example -> what stands between its board and its moves."""
+
+
+def rules_text(world: World, problem: Problem, *, shots: int = 1, explain: Explain | None = None) -> str:
     """The system's message: rules, how boards are drawn, how moves are written, solved examples, form of the reply."""
     parts = [f"You solve puzzles. The puzzle is {world.name}: {world.summary}.", world.rules.strip()]
     legend = inspect.getdoc(type(world.game(problem.grid)).text)
@@ -46,7 +51,9 @@ def rules_text(world: World, problem: Problem, *, shots: int = 1) -> str:
     parts.append(f"How moves are written: {_how_moves_are_written(world.game(problem.grid))}")
     for index in range(shots):
         example = make_problem(world, problem.address.level, "train", index)
-        parts.append(f"Example:\n{board_text(world, example.grid, 'drawn')}\n{LABEL} {example.solution}")
+        reasons = f"{explain(world, example)}\n" if explain else ""
+        drawn = board_text(world, example.grid, "drawn")
+        parts.append(f"Example:\n{drawn}\n{reasons}{LABEL} {example.solution}")
     parts.append(
         f"Think as long as you like. The last line of your reply is '{LABEL} ' and then all moves, from the first to "
         "the last, and nothing else."
@@ -59,10 +66,12 @@ def board_question(world: World, problem: Problem) -> str:
     return f"Solve this board.\n{board_text(world, problem.grid, 'drawn')}"
 
 
-def messages(world: World, problem: Problem, *, shots: int = 1) -> list[dict[str, str]]:
+def messages(
+    world: World, problem: Problem, *, shots: int = 1, explain: Explain | None = None
+) -> list[dict[str, str]]:
     """What a chat model is sent."""
     return [
-        {"role": "system", "content": rules_text(world, problem, shots=shots)},
+        {"role": "system", "content": rules_text(world, problem, shots=shots, explain=explain)},
         {"role": "user", "content": board_question(world, problem)},
     ]
 

@@ -35,11 +35,12 @@ def _study(world: str, task: str, boards: int, steps: int) -> Study:
                 recipe="text-small-sft",
                 settings={
                     "tasks": task,
+                    "num_workers": 1,
                     "model.width": 128,
                     "model.depth": 3,
                     "num_steps": steps,
-                    "batch": 128,
-                    "pool_grow": 16,
+                    "batch": 512,
+                    "pool_grow": 32,
                 },
             )
         },

@@ -11,9 +11,15 @@ from __future__ import annotations
 
 from videorlvr.evaluation.study import Arm, Budget, Criterion, Run, Setting, Study
 
-SHARED: dict[str, Setting] = {"tasks": "maze:small", "batch": 128, "pool_grow": 16, "validate_every": 1000}
-SMALL: dict[str, Setting] = {"model.width": 64, "model.depth": 2, "num_steps": 2500}
-LARGE: dict[str, Setting] = {"model.width": 256, "model.depth": 4, "num_steps": 4000}
+SHARED: dict[str, Setting] = {
+    "tasks": "maze:small",
+    "num_workers": 1,
+    "batch": 512,
+    "pool_grow": 32,
+    "validate_every": 500,
+}
+SMALL: dict[str, Setting] = {"model.width": 64, "model.depth": 2, "num_steps": 1500}
+LARGE: dict[str, Setting] = {"model.width": 256, "model.depth": 4, "num_steps": 2500}
 
 
 def _routed(role: str, what: str, signal: str) -> Arm:

@@ -13,12 +13,13 @@ from videorlvr.evaluation.study import Arm, Budget, Criterion, Run, Setting, Stu
 
 SHARED: dict[str, Setting] = {
     "tasks": "maze:small",
+    "num_workers": 1,
     "model.width": 192,
     "model.depth": 4,
-    "num_steps": 3000,
-    "batch": 512,
-    "tokens": 16384,
-    "pool_grow": 16,
+    "num_steps": 2000,
+    "batch": 640,
+    "tokens": 32768,
+    "pool_grow": 32,
 }
 TOKENS = 400
 """What an answer may cost, thrown away tokens included: about three answers with their thoughts."""

@@ -13,6 +13,7 @@ from videorlvr.evaluation.study import Arm, Budget, Criterion, Run, Setting, Stu
 
 LOOK: dict[str, Setting] = {
     "tasks": "maze:small",
+    "num_workers": 1,
     "spectrum": True,
     "num_val": 400,
     "writing.temperature": 1.0,
@@ -37,17 +38,17 @@ STUDY = Study(
             recipe="text-small-sft",
             settings={
                 **LOOK,
-                "num_steps": 2000,
-                "batch": 128,
-                "pool_grow": 16,
-                "validate_every": 200,
+                "num_steps": 1500,
+                "batch": 512,
+                "pool_grow": 32,
+                "validate_every": 250,
                 "model.width": 128,
                 "model.depth": 4,
             },
         ),
         "sft": Run(
             recipe="text-micro-sft-more",
-            settings={**LOOK, "num_steps": 500, "batch": 128, "pool_grow": 16, "validate_every": 100},
+            settings={**LOOK, "num_steps": 300, "batch": 512, "pool_grow": 32, "validate_every": 75},
             after="start",
         ),
         "dpo": Run(recipe="text-micro-dpo", settings=TRIALS, after="start"),

@@ -10,7 +10,8 @@ which exactly one board is false.
 
 **Differences.** The paper changes prompts of large models; here small models are trained on such traces. That is
 another claim, about the length of traces in training, and is named so. What the paper lengthens and falsifies by
-hand, the solver does exactly.
+hand, the solver does exactly. The paper's own claim, about prompts, is a protocol for a server:
+`videorlvr evaluate openai:MODEL --restatements K`, all arms and the rule in `benchmarks/step_length_server.py`.
 
 **Cost.** Forward 1 and backward 2 a passage; a passage grows by k boards a move, and so does each answer.
 """

@@ -12,15 +12,16 @@ from __future__ import annotations
 
 from videorlvr.evaluation.study import Arm, Budget, Criterion, Run, Setting, Study
 
-BOARDS = 2048
+BOARDS = 6144
 SHARED: dict[str, Setting] = {
     "tasks": "maze:small",
+    "num_workers": 1,
     "pool_start": BOARDS,
     "pool_grow": 0,
     "pool_size": BOARDS,
     "writing.max_tokens": 72,
 }
-MORE: dict[str, Setting] = {"num_steps": 800, "batch": 192, "tokens": 8192, "acted": BOARDS}
+MORE: dict[str, Setting] = {"num_steps": 500, "batch": 384, "tokens": 16384, "acted": BOARDS}
 
 
 def _more(**changes: Setting) -> Run:
@@ -46,7 +47,7 @@ STUDY = Study(
     runs={
         "start": Run(
             recipe="text-small-sft",
-            settings={**SHARED, "num_steps": 1500, "batch": 128, "model.width": 128, "model.depth": 4},
+            settings={**SHARED, "num_steps": 1500, "batch": 512, "model.width": 128, "model.depth": 4},
         ),
         "masked": _more(),
         "learnt": _more(errors="learnt"),
