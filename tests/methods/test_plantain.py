@@ -161,6 +161,21 @@ def test_tokens_are_bounded_and_a_judged_plan_is_seen_later(planner) -> None:
     assert sum(a.counts["tokens"] for a in free) > sum(a.counts["tokens"] for a in answers)
 
 
+def test_what_a_model_writes_need_not_be_readable_to_be_counted() -> None:
+    """A model that has learnt nothing writes any token, the one for no word among them."""
+    untaught = new()
+    tokens = untaught.tokens
+    ids = [tokens.unknown, *tokens.encode("<think>1<answer>R")]
+    assert (tokens.upto(ids, "<answer>"), tokens.upto(ids, "<plan>")) == (4, 5)
+    with pytest.raises(ValueError, match="no word for '<unk>'"):
+        tokens.encode(tokens.decode(ids))
+    for think in (False, True, "plan", "choose"):
+        LanguagePlayer(untaught, Writing(think=think, max_tokens=20, temperature=9.0))(MAZE, PROBLEMS, 0)
+    for what in ("plan", "answer"):
+        answers = rewind(untaught, judge="static", what=what, temperature=9.0)(MAZE, PROBLEMS, 0)
+        assert all(answer.counts["first_visible"] <= answer.counts["tokens"] for answer in answers)
+
+
 @pytest.mark.parametrize(
     ("make", "said"),
     [

@@ -101,7 +101,7 @@ class LanguagePlayer:
         return Answer(
             moves="" if moves is None else moves,
             text=text.removesuffix(END),
-            counts={**counts, "first_visible": self._first_shown(ids, text), **self._chosen(ids, text)},
+            counts={**counts, "first_visible": self._first_shown(ids), **self._chosen(ids, text)},
         )
 
     def _flops(self, asked: int, written: int) -> int:
@@ -109,17 +109,16 @@ class LanguagePlayer:
         once = self.policy.flops(asked + written)
         return once * written if self.policy.is_masked else once
 
-    def _first_shown(self, ids: list[int], text: str) -> int:
+    def _first_shown(self, ids: list[int]) -> int:
         """Tokens up to and with the first that a reader is shown: of a plan or an answer, not of a thought."""
         if self.writing.mark in (ANSWER, PLAN):
             return 1
-        hidden = text.partition(ANSWER)[0].removeprefix(self.writing.mark)
-        return min(len(self.policy.tokens.encode(hidden)) + 2, len(ids))
+        return min(self.policy.tokens.upto(ids, ANSWER) + 1, len(ids))
 
     def _chosen(self, ids: list[int], text: str) -> dict[str, float]:
         """Where a policy chooses: whether it thought, and tokens from the answer's mark on: a thought that moves there
         makes them more."""
         if self.writing.think != "choose":
             return {}
-        before = len(self.policy.tokens.encode(text.partition(ANSWER)[0]))
-        return {"thought": float(text.startswith(THINK)), "answer_tokens": float(len(ids) - before)}
+        answer = len(ids) + 1 - self.policy.tokens.upto(ids, ANSWER) if ANSWER in text else 0
+        return {"thought": float(text.startswith(THINK)), "answer_tokens": float(answer)}

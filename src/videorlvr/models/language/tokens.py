@@ -85,13 +85,10 @@ class Tokens:
             out += self.tokenizer(part, add_special_tokens=False)["input_ids"] if part else []
         if self.unknown is not None and self.unknown in out and self.is_ours:
             known = self.tokenizer.get_vocab()
-            odd = next(
-                w
-                for w in self.tokenizer.backend_tokenizer.pre_tokenizer.pre_tokenize_str(text)
-                if w[0] not in known
-            )
+            words = self.tokenizer.backend_tokenizer.pre_tokenizer.pre_tokenize_str(text)
+            odd = next((word for word, _ in words if word not in known), self.tokenizer.unk_token)
             raise ValueError(
-                f"this model's tokenizer has no word for '{odd[0]}': it knows other worlds; train a new one on this"
+                f"this model's tokenizer has no word for '{odd}': it knows other worlds; train a new one on this"
             )
         return out
 
@@ -114,6 +111,14 @@ class Tokens:
             elif token != self.pad:
                 parts[-1].append(int(token))
         return END.join(self.tokenizer.decode(part) if part else "" for part in parts)
+
+    def upto(self, ids: Sequence[int], mark: str) -> int:
+        """How many of these tokens there are up to and with a mark; all of them where it is not written. Text that a
+        model wrote need not be text that can be read: it is counted in tokens."""
+        if self.is_ours:
+            token = self.tokenizer.convert_tokens_to_ids(mark)
+            return ids.index(token) + 1 if token in ids else len(ids)
+        return next((n for n in range(1, len(ids) + 1) if mark in self.decode(ids[:n])), len(ids))
 
     def save(self, folder: Path) -> None:
         self.tokenizer.save_pretrained(folder)

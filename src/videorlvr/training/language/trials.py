@@ -210,7 +210,7 @@ def segments_of(policy: LanguagePolicy, written: Written, *, thinks: bool) -> li
         return [[0] * len(ids) for ids in written.ids]
     out = []
     for ids in written.ids:
-        first = next((n for n in range(1, len(ids) + 1) if ANSWER in policy.tokens.decode(ids[:n])), len(ids))
+        first = policy.tokens.upto(ids, ANSWER)
         out.append([0] * first + [1] * (len(ids) - first))
     return out
 

@@ -137,8 +137,7 @@ class Rewind:
         return accepts_answer(self.config.judge, world, one.problem, moves)
 
     def _answer(self, one: Try) -> Answer:
-        written = self.policy.tokens.decode(one.ids)
-        text = self.writing.mark + written
+        text = self.writing.mark + self.policy.tokens.decode(one.ids)
         tokens = len(one.ids) + one.thrown_tokens
         # A prompt is read once: what is thrown away leaves it in the cache.
         flops = self.policy.flops(len(one.prompt) + tokens)
@@ -146,19 +145,18 @@ class Rewind:
             "tokens": tokens,
             "cut": int(not one.stopped),
             "flops": flops,
-            "first_visible": self._first_shown(one, written),
+            "first_visible": self._first_shown(one),
             "thrown_away": one.thrown,
         }
         return Answer(answer_of(text) or "", text.removesuffix(END), counts=counts)
 
-    def _first_shown(self, one: Try, written: str) -> int:
+    def _first_shown(self, one: Try) -> int:
         """A plan that nobody judges is shown as it is written, a judged one when it stands; an answer that may be
         thrown away is shown when it is whole."""
         judged = self.config.judge != "none"
         if self.config.what == "answer" and judged:
             return one.thrown_tokens + len(one.ids)
+        upto = self.policy.tokens.upto
         if self.writing.mark != PLAN:
-            hidden = written.partition(ANSWER)[0]
-            return 1 if self.writing.mark == ANSWER else len(self.policy.tokens.encode(hidden)) + 2
-        plan = len(self.policy.tokens.encode(written.partition(THINK)[0].partition(ANSWER)[0]))
-        return one.thrown_tokens + plan + 1 if judged else 1
+            return 1 if self.writing.mark == ANSWER else min(upto(one.ids, ANSWER) + 1, len(one.ids))
+        return one.thrown_tokens + min(upto(one.ids, mark) for mark in (THINK, ANSWER)) if judged else 1
