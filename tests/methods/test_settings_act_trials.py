@@ -80,7 +80,7 @@ OWN = {
         "clip_low": ({"epochs": 4}, {"epochs": 4, "clip_low": 1e-6}),
         "clip_high": ({"epochs": 4}, {"epochs": 4, "clip_high": 1e-6}),
         "kl_weight": {"kl_weight": 10.0},
-        "bias": {"bias": 100.0},
+        "bias": ({"problems": 12}, {"problems": 12, "bias": 100.0}),
         "gamma": {"gamma": 0.0},
         "least": {"least": 10.0},
         "format_weight": {"format_weight": 5.0},
@@ -117,6 +117,7 @@ ELSEWHERE = {
     "zero": "tests/methods/test_specs.py",
     "batch": "below: it cuts, and changes no sum but in its last bits",
     "num_val": "below",
+    "spectrum": "tests/methods/test_settings_act_imitation.py",
 }
 
 

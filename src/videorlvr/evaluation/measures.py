@@ -149,6 +149,12 @@ def _found(key: str) -> Callable[[Path, Summary], float | None]:
     return of
 
 
+def _recovery(run: Path, summary: Summary) -> float | None:
+    """Of those with a wrong move; None where there was none."""
+    erred, recovered = _said("erred")(run, summary), _said("recovered")(run, summary)
+    return recovered / erred if erred and recovered is not None else None
+
+
 MEASURES: dict[str, Measure] = {
     measure.name: measure
     for measure in (
@@ -218,6 +224,10 @@ MEASURES: dict[str, Measure] = {
         Measure(
             "thought_rises", "rank correlation of thinking and difficulty", "higher", _said("thought_rises")
         ),
+        Measure("calls_an_answer", "calls of models an answer", "lower", _said("calls"), 1),
+        Measure("trap_1", "share of boards that the first move loses", "lower", _said("trap_1")),
+        Measure("before_error", "moves before the first wrong one", "higher", _said("before_error"), 2),
+        Measure("recovery", "share of boards solved after a wrong move", "higher", _recovery),
         Measure("auc", "AUC of a signal, on validation boards", "higher", _found("auc")),
         Measure(
             "correlation",

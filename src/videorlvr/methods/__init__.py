@@ -48,6 +48,8 @@ METHODS: Found[Method] = Found(
         "kat": "videorlvr.methods.text.kat:METHOD",
         "kat-start": "videorlvr.methods.text.kat:START",
         "auto-think": "videorlvr.methods.text.kat:PLAYER",
+        "flare": "videorlvr.methods.text.flare:METHOD",
+        "flare-value": "videorlvr.methods.text.flare:VALUE",
         "mlm-u": "videorlvr.methods.text.mlm_u:METHOD",
         "early-rejection": "videorlvr.methods.video.early_rejection:METHOD",
         "rankme": "videorlvr.methods.video.rankme:METHOD",

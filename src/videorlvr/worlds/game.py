@@ -70,6 +70,11 @@ class Game(ABC, Generic[State]):
         """
         return self.figure(state)
 
+    def in_turn(self, state: State) -> Sequence[str]:
+        """Legal moves of which one comes next in some solution from here, if there is any: all of them. A world whose
+        parts can be played in any order names those of one part, so that who searches need not try every order."""
+        return self.legal(state)
+
     def is_choice(self, state: State, move: str) -> bool:
         """Does this move decide something? False where it follows by itself, as in a corridor, or can be made up for
         at once, as a step without a push."""

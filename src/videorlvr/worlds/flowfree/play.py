@@ -62,6 +62,15 @@ class FlowFree(Game[Flows]):
     def legal(self, state: Flows) -> list[str]:
         return [move for colour in self.ends for move, _ in self._ways(state, colour)]
 
+    def in_turn(self, state: Flows) -> list[str]:
+        """Of the first flow that is not on its other endpoint, from its first one: flows do not wait for each other,
+        and one that ends beside its endpoint could as well step onto it."""
+        for colour, (one, other) in self.ends.items():
+            start, tip = state.grown[self.number[colour]] or (one, one)
+            if tip != (other if start == one else one):
+                return [move for move, _ in self._ways(state, colour) if _flow(move).cells[0] == tip]
+        return []
+
     def _ways(self, state: Flows, colour: int) -> Iterator[tuple[str, Cell]]:
         """(move, cell that it fills or joins) of one colour, from its tip or from either endpoint."""
         grown, (one, other) = state.grown[self.number[colour]], self.ends[colour]
