@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 import torch
 
+from videorlvr.base.records import read_json
 from videorlvr.evaluation.study import Arm, Run
 from videorlvr.judge.pool import Judge
+from videorlvr.methods import run
 from videorlvr.methods.text.let.config import LETConfig
 from videorlvr.methods.text.let.math import law_loss, state_loss
 from videorlvr.methods.text.let.run import LET
@@ -15,8 +19,10 @@ from videorlvr.methods.text.sft.config import TextSFTConfig
 from videorlvr.methods.text.sft.run import TextSFT
 from videorlvr.models.language.config import LanguageConfig
 from videorlvr.models.language.policy import LanguagePolicy
+from videorlvr.models.load import weights_hash
 from videorlvr.studies.plan import Trial, commands, jobs_of
 from videorlvr.training.learner import Bench
+from videorlvr.training.loop import Interrupted
 from videorlvr.training.teacher import stretched, teacher_weight
 
 FORM = LanguageConfig(width=32, depth=2, heads=2, context=128, worlds=["maze"])
@@ -93,6 +99,28 @@ def test_without_its_weight_it_is_next_token_training_bit_for_bit() -> None:
         sft.step(index)
     mine, theirs = let.policy.module.state_dict(), sft.policy.module.state_dict()
     assert all(torch.equal(value, theirs[name]) for name, value in mine.items())
+
+
+def test_a_run_is_not_continued_with_another_teacher(tmp_path) -> None:
+    """Its hash stands in about.json; gone or changed, a continuation says so, and with it back the run is the run."""
+    teacher = tmp_path / "teacher"
+    LanguagePolicy.new(SMALL, seed=1, device=torch.device("cpu")).save(teacher)
+    values = {**VALUES, "teacher": str(teacher), "layer": 1, "num_steps": 2, "device": "cpu"}
+    config = LETConfig.model_validate(values)
+    whole = run(config, tmp_path / "whole")
+    with pytest.raises(Interrupted):
+        run(config.changed(max_s=1e-9), tmp_path / "run")
+    said = read_json(tmp_path / "run" / "about.json")["policies_beside"]
+    assert said == {"teacher": weights_hash(teacher)}
+    shutil.move(teacher, tmp_path / "away")
+    with pytest.raises(ValueError, match=r"teacher '.*' holds no policy: .* or put it back"):
+        run(config, tmp_path / "run")
+    LanguagePolicy.new(SMALL, seed=2, device=torch.device("cpu")).save(teacher)
+    with pytest.raises(ValueError, match=r"teacher '.*' holds other weights .*: put those back"):
+        run(config, tmp_path / "run")
+    shutil.rmtree(teacher)
+    shutil.move(tmp_path / "away", teacher)
+    assert weights_hash(run(config, tmp_path / "run")) == weights_hash(whole)
 
 
 @pytest.mark.parametrize(

@@ -93,6 +93,12 @@ class RunConfig(MethodConfig):
         """Rewards that the run's numbers depend on."""
         return []
 
+    @property
+    def policies_beside(self) -> dict[str, str]:
+        """Policies that the run reads besides that of `init`, such as a teacher's: key -> folder. A run is not
+        continued with others."""
+        return {}
+
     def changed(self, **changes: Any) -> Self:
         """This configuration with other values, checked as if it had been written so.
 

@@ -1,7 +1,7 @@
 """Where a run's policy comes from, so that a continuation begins with the one that the run began with.
 
-Law: `about.json` has the hash of `init`'s weights; a run is not continued from others. Where the checkpoint is all
-that a run needs, `init` may be gone.
+Law: `about.json` has the hash of `init`'s weights, and of every other policy that the run reads, such as a teacher's; a
+run is not continued with others. Where the checkpoint is all that a run needs, `init` may be gone.
 """
 
 from __future__ import annotations
@@ -18,23 +18,48 @@ from videorlvr.training.device import device_of
 from videorlvr.training.folder import RunFolder
 
 LOG = logging.getLogger("videorlvr")
+BESIDE = "policies_beside"
+"""In `about.json`: key -> hash of the weights of policies that are read besides `init`."""
 
 
 def origin_of(config: Any) -> dict[str, Any]:
-    """What `about.json` says of the policy of `init`: its weights' hash, its form, whether its run was finished.
+    """What `about.json` says of the policy of `init`: its weights' hash, its form, whether its run was finished; and of
+    those beside it their hashes.
 
     Raises:
         ValueError: If there is no policy there.
     """
+    beside = {key: _hash_of(key, place) for key, place in config.policies_beside.items()}
+    said: dict[str, Any] = {BESIDE: beside} if beside else {}
     if config.init is None:
-        return {}
+        return said
     folder = Path(config.init)
     run = folder.resolve().parent
     finished = (run / runs.DONE).is_file() if (run / runs.CONFIG).is_file() else None
     if finished is False:
         LOG.warning("init '%s' is of an unfinished run: what that has learnt so far is begun with", folder)
     form = form_of(folder)
-    return {"init": {"weights": weights_hash(folder), "form": form, "finished": finished}}
+    return {"init": {"weights": weights_hash(folder), "form": form, "finished": finished}, **said}
+
+
+def _hash_of(key: str, place: str) -> str:
+    if not (Path(place) / CONFIG).is_file():
+        raise ValueError(f"{key} '{place}' holds no policy: name the policy folder of a run, or put it back")
+    return weights_hash(Path(place))
+
+
+def check_beside(config: Any, folder: RunFolder) -> None:
+    """The policies that the run reads besides `init` are those that it began with.
+
+    Raises:
+        ValueError: If one is gone or another, naming its key.
+    """
+    stored = _about(folder).get(BESIDE)
+    for key, place in config.policies_beside.items():
+        now = _hash_of(key, place)
+        began = stored.get(key) if isinstance(stored, dict) else None
+        if began is not None and began != now:
+            raise ValueError(_others(f"{key} '{place}'", now, folder, began))
 
 
 def first_policy(config: Any, folder: RunFolder) -> Any:
@@ -52,14 +77,22 @@ def first_policy(config: Any, folder: RunFolder) -> Any:
         return empty_policy(stored["form"], device=device)
     policy = load_policy(init, device=device)
     if stored and stored["weights"] != weights_hash(init):
-        raise ValueError(
-            f"init '{init}' holds other weights ({weights_hash(init)}) than those that the run in '{folder.path}' "
-            f"began with ({stored['weights']}): put those back, or choose another --out"
-        )
+        raise ValueError(_others(f"init '{init}'", weights_hash(init), folder, stored["weights"]))
     return policy
 
 
-def _stored(folder: RunFolder) -> dict[str, Any]:
+def _others(who: str, now: str, folder: RunFolder, began: str) -> str:
+    return (
+        f"{who} holds other weights ({now}) than those that the run in '{folder.path}' began with ({began}): put those "
+        "back, or choose another --out"
+    )
+
+
+def _about(folder: RunFolder) -> dict[str, Any]:
     about = folder.path / runs.ABOUT
-    found = read_json_object(about).get("init") if about.is_file() else None
+    return read_json_object(about) if about.is_file() else {}
+
+
+def _stored(folder: RunFolder) -> dict[str, Any]:
+    found = _about(folder).get("init")
     return found if isinstance(found, dict) and {"weights", "form"} <= found.keys() else {}

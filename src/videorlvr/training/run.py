@@ -19,7 +19,7 @@ from videorlvr.training.folder import RunFolder
 from videorlvr.training.learner import Bench, Learner
 from videorlvr.training.loop import EVALUATIONS, recall_counts, run_steps
 from videorlvr.training.method import Method
-from videorlvr.training.origin import first_policy, origin_of
+from videorlvr.training.origin import check_beside, first_policy, origin_of
 from videorlvr.training.ranks import Ranks, ranks_of_process
 from videorlvr.training.state import TrainState
 from videorlvr.training.track import check_installed
@@ -37,6 +37,7 @@ def run(method: Method, config: RunConfig, out: Path) -> Path:
     if folder.is_done:
         return train(method, config, None, out)
     check_installed(config.tracker)
+    check_beside(config, folder)
     policy = first_policy(config, folder)
     begun = (out / runs.ABOUT).exists()
     return train(method, config, policy, out, provenance={} if begun else origin_of(config))

@@ -33,6 +33,10 @@ class LETConfig(ImitationConfig):
         default=0.33, ge=0, le=1, description="share of the steps after which the teacher is gone"
     )
 
+    @property
+    def policies_beside(self) -> dict[str, str]:
+        return {} if self.teacher is None else {"teacher": self.teacher}
+
     @model_validator(mode="after")
     def _one_teacher(self) -> Self:
         if (self.teacher is None) == (self.teacher_model is None):

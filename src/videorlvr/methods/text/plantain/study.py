@@ -21,12 +21,14 @@ SHARED: dict[str, Setting] = {
     "tokens": 32768,
     "pool_grow": 32,
 }
+THOUGHT: dict[str, Setting] = {"writing.max_tokens": 232}
+"""What the longest plan, thought and answer of the level take."""
 TOKENS = 400
 """What an answer may cost, thrown away tokens included: about three answers with their thoughts."""
 
 
 def _thrown(role: str, what: str, judged: str, judge: str) -> Arm:
-    play = f"plantain-rewind:what={judged},judge={judge},rewinds=16,tokens={TOKENS}"
+    play = f"plantain-rewind:what={judged},judge={judge},rewinds=8,tokens={TOKENS}"
     return Arm.model_validate({"run": "plan", "role": role, "what": what, "options": {"player": play}})
 
 
@@ -38,8 +40,8 @@ STUDY = Study(
     "tokens, and solves more by throwing away plans than by throwing away answers.",
     runs={
         "answer": Run(recipe="text-small-sft", settings=SHARED),
-        "think": Run(recipe="text-small-sft", settings={**SHARED, "trace": "expand"}),
-        "plan": Run(recipe="text-small-plan", settings=SHARED),
+        "think": Run(recipe="text-small-sft", settings={**SHARED, **THOUGHT, "trace": "expand"}),
+        "plan": Run(recipe="text-small-plan", settings={**SHARED, **THOUGHT}),
     },
     arms={
         "plan": Arm(run="plan", role="claim", what="plan, thought, answer"),
