@@ -54,6 +54,7 @@ OTHERS = {
     "pool_grow": 0.0,
     "pool_size": 20,
     "prefer_long": 1.0,
+    "drop": 0.7,
     "spectrum": True,
     "max_s": 1e-9,
     "model.width": 64,

@@ -228,6 +228,12 @@ MEASURES: dict[str, Measure] = {
         Measure("trap_1", "share of boards that the first move loses", "lower", _said("trap_1")),
         Measure("before_error", "moves before the first wrong one", "higher", _said("before_error"), 2),
         Measure("recovery", "share of boards solved after a wrong move", "higher", _recovery),
+        Measure(
+            "worst",
+            "the worst of four scores over frozen bounds, on validation boards",
+            "higher",
+            _found("worst"),
+        ),
         Measure("auc", "AUC of a signal, on validation boards", "higher", _found("auc")),
         Measure(
             "correlation",

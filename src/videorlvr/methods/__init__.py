@@ -56,6 +56,7 @@ METHODS: Found[Method] = Found(
         "sparsed": "videorlvr.methods.video.sparsed:METHOD",
         "let-video": "videorlvr.methods.video.let:METHOD",
         "ras": "videorlvr.methods.video.ras:METHOD",
+        "mmhm": "videorlvr.methods.video.mmhm:METHOD",
     },
     _accept,
 )

@@ -149,7 +149,8 @@ class DiT(nn.Module):
     def from_tokens(self, tokens_BNP: Tensor, like_BCTHW: Tensor) -> Tensor:
         """Inverse of `as_tokens`, for a video of this shape."""
         frames, height, width = like_BCTHW.shape[2:]
-        return self.unpatch(tokens_BNP.unflatten(1, (frames, -1)), height, width)
+        tokens_BTSP = tokens_BNP.reshape(len(tokens_BNP), frames, -1, tokens_BNP.shape[-1])
+        return self.unpatch(tokens_BTSP, height, width)
 
     def forward(self, x_BCTHW: Tensor, sigma_B: Tensor, first_BCHW: Tensor) -> Tensor:
         """dx/dsigma, float32 [B, C, T, H, W], for latents whose frame 0 is the clean first frame.
@@ -185,7 +186,7 @@ class DiT(nn.Module):
         shift, scale = last.chunk(2, dim=-1)
         x = self.patch_out(F.layer_norm(x, (self.config.width,)) * (1 + scale) + shift)
         if chosen is not None:
-            x = scattered(x[:, :, 0], chosen, frames * space).unflatten(1, (frames, space))
+            x = scattered(x[:, :, 0], chosen, frames * space).reshape(batch, frames, space, -1)
         out = self.unpatch(x, height, width).float()
         if self.config.predicts == "velocity":
             return out

@@ -18,7 +18,7 @@ class Sampling(BaseModel):
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
-    steps: int = Field(default=10, ge=2, le=1000, description="solver steps from noise to a video")
+    steps: int = Field(default=10, ge=1, le=1000, description="solver steps from noise to a video")
     shift: float = Field(
         default=3.0,
         gt=0,

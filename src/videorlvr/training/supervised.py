@@ -98,8 +98,7 @@ class Supervised:
         rows = self.rows
         prompts = pool.prompts(index, self.config.batch)[rows]
         x0 = self.policy.encode(video)
-        condition = self.policy.condition(video[rows, 0], prompts, video.shape[1])
-        condition = self.policy.taught(condition, x0[rows])
+        condition = self.policy.taught(self.condition(world, index, video[rows], prompts), x0[rows])
         return regression_loss(
             self.field(index, condition, video[rows], prompts),
             x0,
@@ -113,6 +112,10 @@ class Supervised:
             chunks=self.policy.chunks(x0.shape[2]),
             rows=rows,
         )
+
+    def condition(self, world: str, index: int, video: Tensor, prompts: Sequence[str]) -> Condition:
+        """What is given of these videos [B, T, H, W, 3]."""
+        return self.policy.condition(video[:, 0], prompts, video.shape[1])
 
     def field(self, index: int, condition: Condition, video: Tensor, prompts: Sequence[str]) -> Field:
         """The velocity of these videos [B, T, H, W, 3] under their condition."""

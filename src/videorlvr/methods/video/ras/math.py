@@ -24,7 +24,7 @@ def importance(tokens_BNP: Tensor, focus: str) -> Tensor:
         case "std":
             return tokens_BNP.std(-1, correction=0) + EPSILON
         case "l2":
-            return tokens_BNP.norm(dim=-1) + EPSILON
+            return tokens_BNP.square().sum(-1).sqrt() + EPSILON
         case "inverse-std":
             return 1 / (tokens_BNP.std(-1, correction=0) + EPSILON)
         case _:

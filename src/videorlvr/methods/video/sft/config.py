@@ -13,3 +13,9 @@ class SFTConfig(SupervisedConfig):
     """Velocity regression on oracle videos."""
 
     method: Literal["sft"] = Field(default="sft", description="fixed")
+    drop: float = Field(
+        default=0.0,
+        ge=0,
+        lt=1,
+        description="share of videos that are learnt without first frame and prompt, so that both can guide",
+    )
