@@ -51,8 +51,11 @@ def test_a_series_trains_its_recipes_one_after_the_other_and_goes_on(
     capsys.readouterr()
     assert main(["train", "micro", "--help"]) == 0
     told = capsys.readouterr().out
-    assert "train micro-maze-sft [" in told
-    assert "train micro-sft [" in told
+    assert "train micro [" in told
+    assert all(
+        f"\n{name}\n    {methods.recipes()[name].__doc__.splitlines()[0]}" in told
+        for name in methods.SERIES["micro"]
+    )
 
 
 def test_every_series_is_of_recipes_that_there_are() -> None:
@@ -92,7 +95,10 @@ def test_report_of_a_folder_of_runs_stands_alone(runs: Path) -> None:
         (["train", "micro-maze-sft", "--modle.width", "32"], "did you mean 'model.width'"),
         (["train", "micro-maze-sft", "--lr", "fast"], "lr: "),
         (["train", "micro-maze-sft", "--tasks", "maze:hard"], "evaluation only"),
+        (["train", "micro-maze-rl"], "'videorlvr train micro-maze-sft' makes it"),
         (["evaluate", "no-such-run", "--suite", "smoke-v1"], "no-such-run"),
+        (["compare", "no-such-run", "oracle"], "there is no folder 'no-such-run'"),
+        (["methods", "show", "nope"], ", and "),
         (["evaluate", "oracle", "--suite", "smok-v1"], "did you mean 'smoke-v1'"),
     ],
 )

@@ -9,7 +9,7 @@ from videorlvr.methods.video.sde_grpo.config import GRPOConfig
 from videorlvr.methods.video.sft.config import SFTConfig
 from videorlvr.models.config import DiTConfig
 from videorlvr.training.config import Task
-from videorlvr.training.settings import checked, overridden
+from videorlvr.training.settings import checked, help_lines, overridden
 from videorlvr.worlds import WORLDS
 
 SFT = SFTConfig(tasks=["maze:micro"], num_steps=10)
@@ -164,3 +164,12 @@ def test_a_recipe_that_is_changed_is_checked():
     with pytest.raises(ValueError, match="num_trained"):
         recipe_of("small-rl").changed(num_trained=10)
     assert recipe_of("small-rl").changed(num_trained=3).num_trained == 3
+
+
+def test_ranges_are_said_in_words():
+    ranges = {key: choices for key, _, choices, _ in help_lines(checked(GRPOConfig, RL))}
+    assert ranges["tasks"] == "list of WORLD:LEVEL"
+    assert ranges["sampling.steps"] == "whole number from 2 to 1,000"
+    assert ranges["reject_share"] == "number > 0 and < 1"
+    assert ranges["micro_batch"] == "whole number >= 1 or null"
+    assert ranges["window"] == "early | late | random | all"

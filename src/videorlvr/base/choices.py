@@ -15,11 +15,11 @@ MAX_SHOWN = 100
 
 
 MAX_LISTED = 20
-"""Choices that are listed beside the nearest; of more, the nearest is enough."""
+"""Choices that are listed; of more, the nearest is enough where there is one."""
 
 
 def nearest(value: str, choices: Iterable[str]) -> str | None:
-    matches = difflib.get_close_matches(value[:MAX_SHOWN], list(choices), n=1, cutoff=0.4)
+    matches = difflib.get_close_matches(value[:MAX_SHOWN], list(choices), n=1, cutoff=0.5)
     return matches[0] if matches else None
 
 
@@ -29,5 +29,6 @@ def unknown(kind: str, value: object, choices: Iterable[str]) -> ChoiceError:
     name = str(value)[:MAX_SHOWN]
     near = nearest(name, names)
     hint = f"; did you mean '{near}'?" if near else ""
-    listed = "" if near and len(names) > MAX_LISTED else f" (choices: {', '.join(names)})"
+    left = f", and {len(names) - MAX_LISTED} more" if len(names) > MAX_LISTED else ""
+    listed = "" if near and left else f" (choices: {', '.join(names[:MAX_LISTED])}{left})"
     return ChoiceError(f"unknown {kind} '{name}'{hint}{listed}")

@@ -22,8 +22,10 @@ def run(args: argparse.Namespace) -> int:
     parts = parts_of(args.recipe)
     configs = [recipe_of(part) for part in parts]
     if "--help" in args.overrides:
-        for part, config in zip(parts, configs, strict=True):
-            print_help(part, config)
+        if len(parts) > 1:
+            print_series_help(args.recipe, parts)
+        else:
+            print_help(args.recipe, configs[0])
         return 0
     configs = [overridden(config, args.overrides) for config in configs]
     out = Path(args.out or f"runs/{args.recipe}")
@@ -53,6 +55,18 @@ def recipe_lines() -> list[tuple[str, str]]:
 
     lines = [(name, (recipe.__doc__ or "").strip().partition("\n")[0]) for name, recipe in recipes().items()]
     return lines + [(name, f"{', '.join(parts)}, one after the other") for name, parts in SERIES.items()]
+
+
+def print_series_help(name: str, parts: tuple[str, ...]) -> None:
+    """What a series trains; its recipes have keys of their own."""
+    print(f"usage: videorlvr train {name} [--out DIR] [--key value ...]\n")
+    print("Recipes that are trained one after the other, each in a folder of its own below --out:\n")
+    lines = dict(recipe_lines())
+    for part in parts:
+        print(f"{part}\n    {lines[part]}")
+    print(
+        f"\nA setting is every one's that follows. 'videorlvr train {parts[0]} --help' says cost, result and keys."
+    )
 
 
 def print_help(recipe: str, config: RunConfig) -> None:

@@ -150,6 +150,11 @@ def shared_suite(run_a: Path, run_b: Path) -> str:
     Raises:
         ValueError: If there is none, or more than one to choose from.
     """
+    for run in (run_a, run_b):
+        if not run.is_dir():
+            raise ValueError(
+                f"there is no folder '{run}': expected a run's, or a baseline's, with evaluations in it"
+            )
     in_a, in_b = suites_in(run_a), suites_in(run_b)
     both = [suite for suite in in_a if suite in in_b]
     if len(both) == 1:
@@ -157,6 +162,6 @@ def shared_suite(run_a: Path, run_b: Path) -> str:
     if both:
         raise ValueError(f"both runs were evaluated on {', '.join(both)}: say which with --suite")
     raise ValueError(
-        f"no suite in common: {run_a} has {', '.join(in_a) or 'none'}, {run_b} has "
-        f"{', '.join(in_b) or 'none'}; evaluate both on the same suite"
+        f"no finished evaluation on a suite in common: {run_a} has {', '.join(in_a) or 'none'}, {run_b} has "
+        f"{', '.join(in_b) or 'none'}; evaluate both on the same suite ('videorlvr evaluate RUN --suite S')"
     )

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 import torch
 
+from videorlvr.base import runs
 from videorlvr.base.choices import unknown
 from videorlvr.base.found import Found
 from videorlvr.base.records import read_json_object
@@ -82,6 +83,15 @@ def empty_policy(form: Mapping[str, Any], *, device: torch.device) -> Any:
     return _kind(kind_of(form), CONFIG).empty(form, device=device)
 
 
+def _remedy(folder: Path) -> str:
+    """Where a folder is that of a run by the name of its recipe, that recipe is what is missing."""
+    match folder.parts:
+        case ("runs", name, runs.POLICY):
+            return f"; 'videorlvr train {name}' makes it, if that is a recipe, or name another folder"
+        case _:
+            return ""
+
+
 def form_of(folder: Path) -> dict[str, Any]:
     """What a folder's `policy.json` says: all of a policy but its weights.
 
@@ -89,7 +99,7 @@ def form_of(folder: Path) -> dict[str, Any]:
         ValueError: If there is none, or it is damaged.
     """
     if not (folder / CONFIG).is_file():
-        raise ValueError(f"no policy in '{folder}': expected {CONFIG} and its weights there")
+        raise ValueError(f"no policy in '{folder}': expected {CONFIG} and its weights there{_remedy(folder)}")
     try:
         return read_json_object(folder / CONFIG)
     except ValueError as error:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from videorlvr.base.choices import unknown
-from videorlvr.training.config import MethodConfig
+from videorlvr.training.config import MethodConfig, Task
 
 AnyConfig = TypeVar("AnyConfig", bound=MethodConfig)
 BOUNDS = {"ge": ">= ", "gt": "> ", "le": "<= ", "lt": "< "}
@@ -85,15 +85,22 @@ def fields_of(kind: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, Fi
 
 def range_of(field: FieldInfo) -> str:
     """What a value may be, in words: `number > 0`, `adamw | muon`, `whole number >= 1 or null`."""
-    bounds = [
-        f"{sign}{limit:g}"
+    limits = {
+        name: limit
         for item in field.metadata
-        for name, sign in BOUNDS.items()
+        for name in BOUNDS
         if (limit := getattr(item, name, None)) is not None
-    ]
+    }
+    bounds = (
+        [f"from {limits['ge']:,} to {limits['le']:,}"]
+        if limits.keys() == {"ge", "le"}
+        else [f"{BOUNDS[name]}{limit:,g}" for name, limit in limits.items()]
+    )
     kinds = [_kind(part) for part in _alternatives(field.annotation)]
     named = [kind for kind in kinds if kind not in ("null", "")]
-    text = " or ".join([" ".join([" | ".join(named), *bounds]).strip()] + ["null"] * ("null" in kinds))
+    text = " or ".join(
+        [" ".join([" | ".join(named), " and ".join(bounds)]).strip()] + ["null"] * ("null" in kinds)
+    )
     return text.strip()
 
 
@@ -105,7 +112,10 @@ def _kind(annotation: Any) -> str:
     if get_origin(annotation) is Literal:
         return " | ".join(str(choice) for choice in get_args(annotation))
     if get_origin(annotation) is list:
-        return "list"
+        inner = " | ".join(_kind(part) for part in get_args(annotation))
+        return f"list of {inner}" if inner else "list"
+    if isinstance(annotation, type) and issubclass(annotation, Task):
+        return "WORLD:LEVEL"
     names = {int: "whole number", float: "number", bool: "true | false", str: "text", type(None): "null"}
     return names.get(annotation, "")
 

@@ -11,7 +11,7 @@ from videorlvr.training.config import Task
 def micro_maze_let() -> LETVideoConfig:
     """Maze 3x3 from scratch, 7M parameters with a trained policy of 1.3M at the beginning.
 
-    Command: `videorlvr train micro-maze-let --teacher runs/micro-maze-sft/policy`, after `micro-maze-sft`.
+    Command: `videorlvr train micro-maze-let`, after `micro-maze-sft`.
     Cost: half a minute on a GPU. Result: see the card of the study `let-video`.
     """
     return LETVideoConfig(
