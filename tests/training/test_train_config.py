@@ -88,7 +88,8 @@ def test_an_unknown_key_of_a_stored_configuration_names_the_nearest(extra, neare
         ({"grad_clip": float("inf")}, "grad_clip: .*finite"),
         ({"max_s": float("inf")}, "max_s: .*finite"),
         ({"sampling": {"shift": float("inf")}}, "sampling.shift: .*finite"),
-        ({"sampling": {"steps": 1}}, "sampling.steps"),
+        ({"sampling": {"steps": 0}}, "sampling.steps"),
+        ({"sampling": {"steps": 1}}, "steps=1; expected at least 2"),
         ({"sampling": {"solver": "huen"}}, "sampling.solver: .*got 'huen'"),
     ],
 )
@@ -169,7 +170,7 @@ def test_a_recipe_that_is_changed_is_checked():
 def test_ranges_are_said_in_words():
     ranges = {key: choices for key, _, choices, _ in help_lines(checked(GRPOConfig, RL))}
     assert ranges["tasks"] == "list of WORLD:LEVEL"
-    assert ranges["sampling.steps"] == "whole number from 2 to 1,000"
+    assert ranges["sampling.steps"] == "whole number from 1 to 1,000"
     assert ranges["reject_share"] == "number > 0 and < 1"
     assert ranges["micro_batch"] == "whole number >= 1 or null"
     assert ranges["window"] == "early | late | random | all"
