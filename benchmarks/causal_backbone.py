@@ -37,8 +37,8 @@ from videorlvr.models.load import new_policy
 from videorlvr.players.policy import condition_of, named_noise, roll
 from videorlvr.players.sampling import Sampling
 from videorlvr.training.config import Task
-from videorlvr.training.data import gather_pictures
 from videorlvr.training.device import device_of
+from videorlvr.training.frames import gather_pictures
 from videorlvr.training.learner import Bench
 from videorlvr.training.optimizer import make_optimizer
 from videorlvr.training.supervised_math import regression_loss

@@ -12,6 +12,7 @@ from videorlvr.judge.pool import CHUNK, Judge
 from videorlvr.judge.reward import describe, reward_of, rewards
 from videorlvr.judge.tolerance import EXACT
 from videorlvr.training.problems import ProblemQueue, first_of_trials
+from videorlvr.training.task import Task
 from videorlvr.worlds import WORLDS, world_of
 from videorlvr.worlds.api import Verdict
 from videorlvr.worlds.problems import make_problem
@@ -68,7 +69,7 @@ def test_workers_change_nothing():
 
 
 def test_problems_of_an_iteration_do_not_depend_on_workers_or_on_what_was_asked_before():
-    alone, helped = ProblemQueue([("maze", "micro")], 10, 0), ProblemQueue([("maze", "micro")], 10, 1)
+    alone, helped = (ProblemQueue([Task(world="maze", level="micro")], 10, workers) for workers in (0, 1))
     try:
         asked = {iteration: helped.take("maze", iteration) for iteration in (0, 1, 4)}
     finally:

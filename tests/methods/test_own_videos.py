@@ -273,7 +273,9 @@ def test_a_run_that_wavers_or_was_told_so_goes_on(learner):
 
 def improved(stage):
     """Reward before and after four iterations on the same problems."""
-    stage.trials.queue.take = lambda world, iteration: make_run(world, "micro", 0, stage.config.problems)
+    stage.trials.queue.take = lambda world, iteration: make_run(
+        stage.config.tasks[0], 0, stage.config.problems
+    )
     line = []
     for iteration in range(5):
         line.append(stage.step(iteration))

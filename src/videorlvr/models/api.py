@@ -116,6 +116,13 @@ class Policy(Trainable, Protocol):
         """The same policy over another module of the same form: its running average, or a frozen copy."""
         ...
 
+    def check_video(self, height: int, width: int, num_frames: int) -> None:
+        """
+        Raises:
+            ValueError: If it makes no videos of this size and length; the nearest ones that it makes are named.
+        """
+        ...
+
     def condition(self, first_BHWC: Tensor, prompts: Sequence[str], num_frames: int) -> Condition:
         """The condition of videos of `num_frames` frames that begin with these uint8 pictures [B, H, W, 3]."""
         ...

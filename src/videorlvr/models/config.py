@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from videorlvr.models.wan.config import WanConfig
+
 
 class DiTConfig(BaseModel):
     """Size and form of the transformer. 128 x 6 x 4 heads is 1.3M parameters, 768 x 14 x 12 about 100M."""
@@ -77,5 +79,5 @@ class LoopedConfig(BaseModel):
         return min(num_frames - 1, self.held_after or num_frames - 1)
 
 
-ModelConfig = DiTConfig | LoopedConfig
+ModelConfig = DiTConfig | LoopedConfig | WanConfig
 """What a recipe may ask for to be made anew: the union of all kinds' configurations."""

@@ -21,6 +21,7 @@ from videorlvr.base.records import read_json_object
 from videorlvr.models.api import CONFIG
 from videorlvr.models.config import DiTConfig, LoopedConfig, ModelConfig
 from videorlvr.models.language.config import LanguageConfig
+from videorlvr.models.wan.config import WanConfig
 
 BUILTIN = "builtin"
 
@@ -44,6 +45,7 @@ KINDS: Found[Kind] = Found(
         "looped": "videorlvr.models.pixels:LoopedPolicy",
         "causal": "videorlvr.models.causal_policy:CausalPolicy",
         "language": "videorlvr.models.language.policy:LanguagePolicy",
+        "wan": "videorlvr.models.wan.policy:WanPolicy",
     },
 )
 
@@ -61,6 +63,10 @@ def new_policy(config: ModelConfig | LanguageConfig, *, seed: int, device: torch
             return BuiltinPolicy.new(config, seed=seed, device=device)
         case LoopedConfig():
             return LoopedPolicy.new(config, seed=seed, device=device)
+        case WanConfig():
+            from videorlvr.models.wan.policy import WanPolicy  # diffusers takes seconds to import
+
+            return WanPolicy.new(config, seed=seed, device=device)
         case LanguageConfig():
             return LanguagePolicy.new(config, seed=seed, device=device)
 
@@ -118,9 +124,12 @@ def _kind(name: str, where: object) -> Kind:
 
 
 def weights_hash(folder: Path) -> str:
-    """Sixteen hexadecimal digits that stand for a saved policy: all files of its folder."""
+    """Sixteen hexadecimal digits that stand for a saved policy: all files of its folder and, as in a pipeline of
+    diffusers, of the folders in it, with their places."""
     digest = hashlib.sha256()
-    for path in sorted(path for path in folder.iterdir() if path.is_file() and path.suffix != ".part"):
+    for path in sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".part"):
+        if path.parent != folder:
+            digest.update(f"{path.relative_to(folder).as_posix()}\n".encode())
         with open(path, "rb") as file:
             while block := file.read(2**22):
                 digest.update(block)

@@ -52,7 +52,17 @@ class ModulePolicy:
         load_trainable(self.module, state)
 
     def reference(self) -> AbstractContextManager[Self]:
-        return nullcontext(self.with_module(copy.deepcopy(self.module).requires_grad_(False)))
+        return nullcontext(self.with_module(frozen_copy(self.module)))
+
+    def check_video(self, height: int, width: int, num_frames: int) -> None:
+        """Any size will do, unless a subclass says otherwise."""
+
+
+def frozen_copy(module: nn.Module) -> nn.Module:
+    """A copy that nothing trains. Parameters that are not trained are shared with it: beside an adapter the base is
+    held once."""
+    fixed = {id(value): value for value in module.parameters() if not value.requires_grad}
+    return copy.deepcopy(module, fixed).requires_grad_(False)
 
 
 def trainable_state(module: nn.Module) -> dict[str, Tensor]:

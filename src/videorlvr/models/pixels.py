@@ -90,6 +90,9 @@ class PixelPolicy(ModulePolicy):
     def compute_dtype(self) -> torch.dtype:
         return torch.bfloat16 if self.device.type == "cuda" else torch.float32
 
+    def check_video(self, height: int, width: int, num_frames: int) -> None:
+        check_patches(height, width, self.module.config.patch_px)  # type: ignore[union-attr, arg-type]
+
     def condition(self, first_BHWC: Tensor, prompts: Sequence[str], num_frames: int) -> Condition:
         """The first frame alone: a world's rules are learnt, not read, so prompts are not looked at."""
         return condition_pixels(to_device(first_BHWC, self.device), num_frames)
@@ -149,6 +152,19 @@ def _files(folder: Path) -> list[Path]:
     if not (folder / CONFIG).is_file() or not files:
         raise ValueError(f"no policy in '{folder}': expected {CONFIG} and {WEIGHTS} there")
     return files
+
+
+def check_patches(height: int, width: int, patch_px: int) -> None:
+    """
+    Raises:
+        ValueError: If frames are not made of whole patches.
+    """
+    if height % patch_px or width % patch_px:
+        near = [max(1, round(side / patch_px)) * patch_px for side in (height, width)]
+        raise ValueError(
+            f"videos of {height}x{width} px for a policy of {patch_px} px patches: expected sides that are multiples "
+            f"of {patch_px}; the nearest size is {near[0]}x{near[1]}"
+        )
 
 
 def to_device(values: Tensor, device: torch.device) -> Tensor:

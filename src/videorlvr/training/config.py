@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from videorlvr.judge.reward import reward_of
 from videorlvr.players.sampling import Sampling
+from videorlvr.training.task import Strict as Strict  # noqa: PLC0414
+from videorlvr.training.task import Task as Task  # noqa: PLC0414
 from videorlvr.training.track import Tracker
-from videorlvr.worlds import world_of
-from videorlvr.worlds.problems import level_of
 
 Device = Literal["auto", "cpu", "cuda"]
 OptimizerName = Literal["adamw", "muon"]
@@ -23,33 +23,6 @@ OptimizerName = Literal["adamw", "muon"]
 
 MAX_PROBLEMS = 10_000_000
 """Train problems of a world that a run may see; the next ones are another seed's."""
-
-
-class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
-
-
-class Task(Strict):
-    """One world at one level. As text: `maze:small`."""
-
-    world: str = Field(description="a world, by its name")
-    level: str = Field(description="one of its levels that can be trained on")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_text(cls, value: Any) -> Any:
-        if isinstance(value, str):
-            world, _, level = value.partition(":")
-            return {"world": world, "level": level}
-        return value
-
-    @model_validator(mode="after")
-    def _exists(self) -> Self:
-        world = world_of(self.world)
-        if not level_of(world, self.level).trainable:
-            levels = ", ".join(name for name, level in world.levels.items() if level.trainable)
-            raise ValueError(f"level '{self.level}' is for evaluation only; train on one of: {levels}")
-        return self
 
 
 class MethodConfig(Strict):
@@ -61,7 +34,9 @@ class MethodConfig(Strict):
 class RunConfig(MethodConfig):
     """What any run is told: which problems, how long, and how to compute."""
 
-    tasks: list[Task] = Field(min_length=1, description="worlds and levels, as maze:small,sokoban:small")
+    tasks: list[Task] = Field(
+        min_length=1, description="worlds and levels, as maze:small,sokoban:small@256x256x33"
+    )
     seed: int = Field(
         default=0,
         ge=0,

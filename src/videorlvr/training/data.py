@@ -20,12 +20,13 @@ import torch
 from torch import Tensor
 
 from videorlvr.base import seeding
-from videorlvr.training.config import Task
+from videorlvr.training.frames import Frames
 from videorlvr.training.pool_cache import SEGMENT, CodesNTRQ, PoolCache
 from videorlvr.training.problems import first_of_pool
+from videorlvr.training.task import Task
 from videorlvr.worlds import world_of
-from videorlvr.worlds.blocks import Codes, level_pictures, oracle_block
-from videorlvr.worlds.problems import level_of, make_problem
+from videorlvr.worlds.blocks import Codes, oracle_block
+from videorlvr.worlds.problems import make_problem
 
 BLOCK = 128
 LOOK_AHEAD = 4
@@ -72,9 +73,9 @@ class OracleVideos:
         self.task, self.seed, self.start, self.grow, self.size = task, seed, start, grow, size
         self.prefer_long, self.lengths = prefer_long, np.zeros(-(-size // BLOCK) * BLOCK, np.int16)
         self.first = first_of_pool(seed)
-        self.num_frames = level_of(world_of(task.world), task.level).num_frames
+        self.num_frames = task.video_shape[2]
         self.workers, self.num_workers, self.device = workers, num_workers, device
-        self.pictures = torch.from_numpy(level_pictures(task.world, task.level)).to(device)
+        self.frames = Frames(task, device)
         self.codes: Tensor | None = None
         self.pending: list[Future[Codes]] = []
         self.cache = cache
@@ -94,10 +95,7 @@ class OracleVideos:
         self._make(self.available(step))
         index = torch.from_numpy(self._indices(step, size))
         assert self.codes is not None
-        codes = self.codes[index]
-        if self.device.type == "cuda":  # from pinned memory a copy is not waited for
-            codes = codes.pin_memory().to(self.device, non_blocking=True)
-        return gather_pictures(codes.to(torch.int64), self.pictures)
+        return self.frames(self.codes[index])
 
     def prompts(self, step: int, size: int) -> Prompts:
         """The prompts of `batch(step, size)`, which is asked for first."""
@@ -158,11 +156,3 @@ def frames_until_still(codes_NTRQ: CodesNTRQ) -> npt.NDArray[np.int64]:
     moved_NT = (codes_NTRQ[:, 1:] != codes_NTRQ[:, :-1]).any(axis=(2, 3))
     frames: npt.NDArray[np.int64] = (moved_NT * np.arange(1, moved_NT.shape[1] + 1)).max(axis=1)
     return frames
-
-
-def gather_pictures(codes_BTRQ: Tensor, pictures: Tensor) -> Tensor:
-    """Cell codes and their pictures [codes, P, P, 3] -> uint8 videos [B, T, R * P, Q * P, 3]."""
-    batch, frames, rows, cols = codes_BTRQ.shape
-    size = pictures.shape[1]
-    cells = pictures[codes_BTRQ]
-    return cells.permute(0, 1, 2, 4, 3, 5, 6).reshape(batch, frames, rows * size, cols * size, 3)

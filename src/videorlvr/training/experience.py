@@ -72,8 +72,7 @@ class Trials:
         self.config, self.policy, self.judge, self.ranks = config, policy, judge, ranks
         check_dealt(config.problems * config.group // config.batch, config.batch, config.group, ranks)
         self.stop_at_fault = False  # of a causal policy's videos
-        levels = [(task.world, task.level) for task in config.tasks]
-        self.queue = ProblemQueue(levels, config.problems, workers_of(config), seed=config.seed)
+        self.queue = ProblemQueue(config.tasks, config.problems, workers_of(config), seed=config.seed)
 
     def collect(self, iteration: int, steps: StochasticSteps | None) -> tuple[list[Judged], Metrics]:
         """All batches of an iteration. While the device samples one, the host draws the first frames of the next,

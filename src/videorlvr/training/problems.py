@@ -7,10 +7,12 @@ where boards are few (at `micro` three in four of RL's boards are in SFT's pool)
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import Future
 
 from videorlvr.base.processes import start_workers
 from videorlvr.training.config import MAX_PROBLEMS
+from videorlvr.training.task import Task
 from videorlvr.worlds import world_of
 from videorlvr.worlds.api import Problem
 from videorlvr.worlds.problems import make_problem
@@ -28,22 +30,25 @@ def first_of_trials(seed: int) -> int:
     return (2 * seed + 1) * MAX_PROBLEMS
 
 
-def make_run(world: str, level: str, start: int, count: int) -> list[Problem]:
-    return [make_problem(world_of(world), level, "train", index) for index in range(start, start + count)]
+def make_run(task: Task, start: int, count: int) -> list[Problem]:
+    """Train problems of a task, as it shows them."""
+    world, indices = world_of(task.world), range(start, start + count)
+    return [task.shown(make_problem(world, task.level, "train", index)) for index in indices]
 
 
 class ProblemQueue:
     """The problems of each iteration and world, being made while the last iteration trains."""
 
-    def __init__(self, tasks: list[tuple[str, str]], count: int, num_workers: int, *, seed: int = 0) -> None:
-        self.levels, self.count, self.first = dict(tasks), count, first_of_trials(seed)
+    def __init__(self, tasks: Sequence[Task], count: int, num_workers: int, *, seed: int = 0) -> None:
+        self.tasks = {task.world: task for task in tasks}
+        self.count, self.first = count, first_of_trials(seed)
         self._workers = start_workers(num_workers)
         self._pending: dict[tuple[str, int], list[Future[list[Problem]]]] = {}
 
     def take(self, world: str, iteration: int) -> list[Problem]:
         """The problems of an iteration; those of the next are begun."""
         if self._workers is None:
-            return make_run(world, self.levels[world], self.first + iteration * self.count, self.count)
+            return make_run(self.tasks[world], self.first + iteration * self.count, self.count)
         self._begin(world, iteration)
         self._begin(world, iteration + 1)
         return [problem for part in self._pending.pop((world, iteration)) for problem in part.result()]
@@ -53,9 +58,7 @@ class ProblemQueue:
             return
         first = self.first + iteration * self.count
         self._pending[world, iteration] = [
-            self._workers.submit(
-                make_run, world, self.levels[world], first + start, min(PART, self.count - start)
-            )
+            self._workers.submit(make_run, self.tasks[world], first + start, min(PART, self.count - start))
             for start in range(0, self.count, PART)
         ]
 

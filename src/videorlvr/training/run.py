@@ -13,7 +13,7 @@ from videorlvr.judge.reward import describe
 from videorlvr.judge.tolerance import EXACT
 from videorlvr.models.api import Trainable
 from videorlvr.models.dit import num_parameters
-from videorlvr.training.config import RunConfig
+from videorlvr.training.config import RunConfig, VideoConfig
 from videorlvr.training.device import workers_of
 from videorlvr.training.folder import RunFolder
 from videorlvr.training.learner import Bench, Learner
@@ -73,6 +73,9 @@ def _train(
     method: Method, config: RunConfig, policy: Trainable | None, folder: RunFolder, ranks: Ranks
 ) -> Path:
     assert policy is not None
+    if isinstance(config, VideoConfig):
+        for task in config.tasks:
+            policy.check_video(*task.video_shape)  # type: ignore[attr-defined]
     on_gpu = policy.device.type == "cuda"
     with Judge(EXACT, workers_of(config) if on_gpu else 0) as judge:
         pool = folder.pool if ranks.leads else None

@@ -12,7 +12,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from videorlvr.base.choices import unknown
-from videorlvr.training.config import MethodConfig, Task
+from videorlvr.training.config import MethodConfig
+from videorlvr.training.task import Task
 
 AnyConfig = TypeVar("AnyConfig", bound=MethodConfig)
 BOUNDS = {"ge": ">= ", "gt": "> ", "le": "<= ", "lt": "< "}
@@ -132,7 +133,7 @@ def help_lines(config: MethodConfig) -> Iterator[tuple[str, str, str, str]]:
         if isinstance(value, dict):
             continue  # its keys follow
         shown = (
-            ",".join(f"{task['world']}:{task['level']}" for task in value)
+            ",".join(str(Task.model_validate(task)) for task in value)
             if key == "tasks"
             else yaml.safe_dump(value).removesuffix("...\n").strip()
         )

@@ -9,7 +9,6 @@ checkpoint of an adapter is an adapter.
 
 from __future__ import annotations
 
-import copy
 import json
 import shutil
 from collections.abc import Mapping
@@ -21,7 +20,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from videorlvr.models.module import load_trainable, trainable_state
+from videorlvr.models.module import frozen_copy, load_trainable, trainable_state
 from videorlvr.models.weights import write_tensors
 from videorlvr.training.optimizer import Optimizers
 
@@ -32,14 +31,14 @@ class Part:
     """Something that is trained.
 
     module: its weights. optimizer: None where they follow another part. average: the exponential moving average of
-    the weights, None without `ema`.
+    what is trained of the weights, None without `ema`; what is not trained it shares with the module.
     """
 
     def __init__(
         self, module: nn.Module, optimizer: Optimizers | None = None, *, ema: float | None = None
     ) -> None:
         self.module, self.optimizer, self.ema = module, optimizer, ema
-        self.average = copy.deepcopy(module).requires_grad_(False) if ema is not None else None
+        self.average = frozen_copy(module) if ema is not None else None
 
     @torch.no_grad()
     def update_average(self, steps_done: int) -> None:
@@ -47,7 +46,9 @@ class Part:
         if self.average is None or self.ema is None:
             return
         decay = min(self.ema, (1 + steps_done) / (10 + steps_done))
-        torch._foreach_lerp_(list(self.average.parameters()), list(self.module.parameters()), 1 - decay)
+        pairs = zip(self.average.parameters(), self.module.parameters(), strict=True)
+        trained = [(average, now) for average, now in pairs if now.requires_grad]
+        torch._foreach_lerp_([average for average, _ in trained], [now for _, now in trained], 1 - decay)
 
     def tensors(self) -> dict[str, Tensor]:
         """All that it must remember, by name."""

@@ -10,6 +10,7 @@ from videorlvr.models.api import Policy
 from videorlvr.players.policy import PolicyPlayer
 from videorlvr.training.config import RunConfig, VideoConfig
 from videorlvr.training.spectrum import spectrum_line
+from videorlvr.training.task import Task
 from videorlvr.training.track import Metrics
 from videorlvr.worlds import world_of
 from videorlvr.worlds.api import Problem
@@ -43,7 +44,7 @@ class Validation:
         line: Metrics = {}
         for task in self.config.tasks:
             world = world_of(task.world)
-            problems = self._problems(task.world, task.level)
+            problems = self._problems(task)
             verdicts = self.judge(problems, player(world, problems, 0))
             line[f"val/success/{task.world}"] = sum(v.success for v in verdicts) / len(verdicts)
         line["val/success"] = sum(line.values()) / len(line)
@@ -51,8 +52,9 @@ class Validation:
             line |= spectrum_line(policy, self.problems, batch=self.config.batch)
         return line
 
-    def _problems(self, world: str, level: str) -> list[Problem]:
-        if world not in self.problems:
-            part = Part(world, level, "val", self.config.num_val)
-            self.problems[world] = different_boards([part], "validation", workers=1)
-        return self.problems[world]
+    def _problems(self, task: Task) -> list[Problem]:
+        if task.world not in self.problems:
+            part = Part(task.world, task.level, "val", self.config.num_val)
+            listed = different_boards([part], "validation", workers=1)
+            self.problems[task.world] = [task.shown(problem) for problem in listed]
+        return self.problems[task.world]

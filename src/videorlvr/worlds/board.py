@@ -108,15 +108,21 @@ class Layout:
         )
 
     @staticmethod
-    def letterboxed(rows: int, cols: int, *, height_px: int, width_px: int) -> Layout:
-        """The largest board of square cells, centred in a frame of any size (Wan's 480x832)."""
-        cell = min(height_px // rows, width_px // cols)
+    def letterboxed(rows: int, cols: int, *, height_px: int, width_px: int, align_px: int = 1) -> Layout:
+        """The largest board of square cells, centred in a frame of any size (Wan's 480x832).
+
+        align_px: cells and the board's corner lie on multiples of so many pixels, where the frame is large enough
+        for cells of that size; a VAE then sees every cell at whole latent positions.
+        """
+        largest = min(height_px // rows, width_px // cols)
+        cell = largest // align_px * align_px or largest
         if cell < 8:
             raise ValueError(
                 f"a frame of {height_px}x{width_px} px leaves {cell} px a cell for {rows}x{cols} cells; "
                 "cells need at least 8 px: take a larger frame"
             )
         top, left = (height_px - rows * cell) // 2, (width_px - cols * cell) // 2
+        top, left = top // align_px * align_px, left // align_px * align_px
         return Layout(height_px, width_px, top, left, cell, rows, cols)
 
 

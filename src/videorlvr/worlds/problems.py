@@ -124,12 +124,24 @@ def pose(
 
 
 def shown_as(
-    world: World, problem: Problem, *, size: tuple[int, int] | None = None, theme: str | None = None
+    world: World,
+    problem: Problem,
+    *,
+    size: tuple[int, int] | None = None,
+    frames: int | None = None,
+    align_px: int = 1,
+    theme: str | None = None,
 ) -> Problem:
-    """The same problem in frames of another size (H, W) or in other colours, which its prompt then names.
+    """The same problem in frames of another size (H, W), in another number of frames, or in other colours, which its
+    prompt then names.
+
+    Args:
+        frames: The pace stays: what comes after the solution's end shows the end.
+        align_px: As in `Layout.letterboxed`; of no effect without `size`.
 
     Raises:
-        ValueError: If the size leaves less than 8 px a cell, or the world has no such theme.
+        ValueError: If the size leaves less than 8 px a cell, the solution needs more frames, or the world has no such
+            theme.
     """
     if theme is not None and theme != problem.theme:
         place = problem.address
@@ -141,9 +153,25 @@ def shown_as(
         problem = dataclasses.replace(problem, theme=theme, prompt=named.prompt)
     if size is not None:
         rows, cols = problem.grid.shape
-        layout = Layout.letterboxed(rows, cols, height_px=size[0], width_px=size[1])
+        layout = Layout.letterboxed(rows, cols, height_px=size[0], width_px=size[1], align_px=align_px)
         problem = dataclasses.replace(problem, layout=layout)
+    if frames is not None:
+        moves = len(world.play(problem.grid, problem.solution)) - 1
+        check_frames(frames, moves, problem.moves_per_frame)
+        problem = dataclasses.replace(problem, num_frames=frames)
     return problem
+
+
+def check_frames(num_frames: int, moves: int, moves_per_frame: int) -> None:
+    """
+    Raises:
+        ValueError: If so many moves do not fit so many frames.
+    """
+    if moves > moves_per_frame * (num_frames - 1):
+        raise ValueError(
+            f"{moves} moves do not fit {num_frames} frames of {moves_per_frame} moves each: "
+            f"take at least {-(-moves // moves_per_frame) + 1} frames"
+        )
 
 
 def pace(figures: Cells, *, num_frames: int, moves_per_frame: int) -> Cells:
@@ -153,11 +181,7 @@ def pace(figures: Cells, *, num_frames: int, moves_per_frame: int) -> Cells:
         ValueError: If the solution is too long for the frames.
     """
     last = len(figures) - 1
-    if last > moves_per_frame * (num_frames - 1):
-        raise ValueError(
-            f"{last} moves do not fit {num_frames} frames of {moves_per_frame} moves each: "
-            f"take at least {-(-last // moves_per_frame) + 1} frames"
-        )
+    check_frames(num_frames, last, moves_per_frame)
     return figures[np.minimum(np.arange(num_frames) * moves_per_frame, last)]
 
 

@@ -77,8 +77,7 @@ class TextTrials:
         self.config, self.policy = config, policy
         self.truth_weight, self.format_weight = truth_weight, format_weight
         self.player = LanguagePlayer(policy, config.writing)
-        levels = [(task.world, task.level) for task in config.tasks]
-        self.queue = ProblemQueue(levels, config.problems, workers_of(config), seed=config.seed)
+        self.queue = ProblemQueue(config.tasks, config.problems, workers_of(config), seed=config.seed)
 
     def collect(self, iteration: int) -> tuple[list[Tried], Metrics]:
         """The answers of an iteration, a part a world, and what is told of them."""

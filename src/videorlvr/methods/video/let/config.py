@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from videorlvr.models.config import DiTConfig, LoopedConfig, ModelConfig
+from videorlvr.models.wan.config import WanConfig
 from videorlvr.training.supervised_config import SupervisedConfig
 
 
@@ -47,6 +48,10 @@ class LETVideoConfig(SupervisedConfig):
             ("layer", self.layer, self.model),
             ("teacher_layer", self.teacher_layer or 1, self.teacher_model),
         ):
+            if isinstance(form, WanConfig):
+                raise ValueError(
+                    "LET looks into built-in networks, and a Wan pipeline has no seam: take --method sft"
+                )
             if form is not None and layer > num_layers(form):
                 raise ValueError(f"{what}={layer} of {num_layers(form)} blocks: take one of those")
         return self
