@@ -11,10 +11,13 @@ from videorlvr.judge.pool import Judge
 from videorlvr.methods.text.flare.config import FlareConfig, FlareValueConfig
 from videorlvr.methods.text.flare.math import LEFT, LOST, expected_worth, upper_bounds, word_of, worth
 from videorlvr.methods.text.flare.play import Flare, diagnosis
+from videorlvr.methods.text.flare.study import STUDIES
 from videorlvr.methods.text.flare.value import FlareValue, told
 from videorlvr.models.language.config import LanguageConfig
 from videorlvr.models.language.policy import LanguagePolicy
 from videorlvr.players.writing import Writing
+from videorlvr.studies.plan import Trial
+from videorlvr.studies.run import _finished
 from videorlvr.training.learner import Bench
 from videorlvr.worlds import WORLDS
 from videorlvr.worlds.problems import make_problem
@@ -180,3 +183,11 @@ def test_impossible_players_say_why(policy, changes, said) -> None:
 def test_impossible_evaluators_say_why(kind, changes, said) -> None:
     with pytest.raises(ValueError, match=said):
         kind.model_validate({"tasks": ["sokoban:micro"], "model": FORM, "num_steps": 1, **changes})
+
+
+def test_a_run_that_another_needs_is_run_though_nothing_is_measured_of_it() -> None:
+    assert _finished(Trial(STUDIES[0]), set()) == set()
+    have = {(arm, seed) for arm in STUDIES[0].arms for seed in STUDIES[0].seeds}
+    assert _finished(Trial(STUDIES[0]), have) == {
+        (run, seed) for run in STUDIES[0].runs for seed in (0, 1, 2)
+    }

@@ -144,7 +144,7 @@ def test_an_open_gate_is_a_policy_that_thinks_and_a_shut_one_that_does_not() -> 
         config = AutoThinkConfig.model_validate({"gate": gate, "task": "maze:micro", "problems": 16})
         return AutoThink(config, own, writing, 64)(world, problems, 0)
 
-    for gate, think in (("on", True), ("off", False)):
+    for gate, think in (("always", True), ("never", False)):
         plain = LanguagePlayer(own, writing.model_copy(update={"think": think}))(world, problems, 0)
         answers = played(gate)
         assert [a.text for a in answers] == [b.text for b in plain]
@@ -153,7 +153,7 @@ def test_an_open_gate_is_a_policy_that_thinks_and_a_shut_one_that_does_not() -> 
     chance = AutoThink(AutoThinkConfig(gate="random", task="maze:micro", problems=16), own, writing, 64)
     chance.rate = 0.5
     mixed = chance(world, problems, 0)
-    by_gate = {True: played("on"), False: played("off")}
+    by_gate = {True: played("always"), False: played("never")}
     assert {a.counts["thought"] for a in mixed} == {0.0, 1.0}
     assert [a.text for a in chance(world, problems[2:3], 0)] == [mixed[2].text], "whatever its neighbours"
     for place, answer in enumerate(mixed):

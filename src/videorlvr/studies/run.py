@@ -106,7 +106,7 @@ def _finished(trial: Trial, have: set[tuple[str, int]]) -> set[tuple[str, int]]:
     study, out = trial.study, set[tuple[str, int]]()
     for seed in trial.seeds:
         for run in reversed(needed(study)):
-            followers = [name for name in needed(study) if study.runs[name].after == run]
+            followers = [name for name in needed(study) if run in study.runs[name].before]
             measured = all((arm, seed) in have for arm in trial.arms_of(run))
             if measured and (trial.arms_of(run) or all((name, seed) in out for name in followers)):
                 out.add((run, seed))

@@ -67,9 +67,9 @@ class AutoThinkConfig(MethodConfig):
     """Who opens the gate."""
 
     method: Literal["auto-think"] = Field(default="auto-think", description="fixed")
-    gate: Literal["own", "on", "off", "random"] = Field(
+    gate: Literal["own", "always", "never", "random"] = Field(
         default="own",
-        description="own: the policy; on, off: always, never; random: by chance at the policy's rate",
+        description="whether to think: own, as the policy chooses; always; never; random, by chance at its rate",
     )
     task: Task = Field(
         default=Task(world="maze", level="small"),

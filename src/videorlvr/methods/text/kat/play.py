@@ -17,7 +17,19 @@ from videorlvr.players.writing import Writing
 from videorlvr.worlds import world_of
 from videorlvr.worlds.api import Problem, World
 from videorlvr.worlds.different import Part, different_boards
-from videorlvr.worlds.written.passages import ANSWER, THINK
+from videorlvr.worlds.written.passages import ANSWER
+
+
+class Forced(LanguagePlayer):
+    """A player whose gate is another's, counted as if it had written the gate's token itself."""
+
+    def _chosen(self, ids: list[int], text: str) -> dict[str, float]:
+        thinks = self.writing.think is True
+        if thinks:
+            answer = len(ids) + 1 - self.policy.tokens.upto(ids, ANSWER) if ANSWER in text else 0
+        else:
+            answer = len(ids) + 1
+        return {"thought": float(thinks), "answer_tokens": float(answer), "tokens": float(len(ids) + 1)}
 
 
 class AutoThink:
@@ -33,10 +45,11 @@ class AutoThink:
             )
         self.config, self.policy = config, policy
 
-        def player(think: Any) -> LanguagePlayer:
-            return LanguagePlayer(policy, writing.model_copy(update={"think": think}), batch_size=batch_size)
-
-        self.own, self.on, self.off = player("choose"), player(True), player(False)
+        self.own = LanguagePlayer(policy, writing, batch_size=batch_size)
+        self.on, self.off = (
+            Forced(policy, writing.model_copy(update={"think": think}), batch_size=batch_size)
+            for think in (True, False)
+        )
         self.rate = self._rate() if config.gate == "random" else None
 
     @property
@@ -60,23 +73,9 @@ class AutoThink:
         for open_gate, player in ((True, self.on), (False, self.off)):
             listed = [problem for problem, does in zip(problems, opens, strict=True) if does == open_gate]
             parts[open_gate] = iter(player(world, listed, sample) if listed else [])
-        return [self._counted(next(parts[does]), thought=does) for does in opens]
+        return [next(parts[does]) for does in opens]
 
     def _opens(self, problem: Problem, sample: int) -> bool:
         if self.rate is None:
-            return self.config.gate == "on"
+            return self.config.gate == "always"
         return bool(seeding.rng("auto-think", str(problem.address), sample).random() < self.rate)
-
-    def _counted(self, answer: Answer, *, thought: bool) -> Answer:
-        """With the gate's token counted, as where the policy writes it."""
-        text = answer.text if thought else answer.text.removeprefix(ANSWER)
-        before = (
-            len(self.policy.tokens.encode(text.removeprefix(THINK).partition(ANSWER)[0])) if thought else 0
-        )
-        counts = dict(answer.counts)
-        counts |= {
-            "tokens": counts["tokens"] + 1,
-            "thought": float(thought),
-            "answer_tokens": counts["tokens"] - before + (not thought),
-        }
-        return Answer(moves=answer.moves, text=answer.text, counts=counts)

@@ -47,7 +47,7 @@ def text_micro_kat() -> KATConfig:
 def auto_think() -> AutoThinkConfig:
     """A policy that chooses, by its own gate.
 
-    Command: `videorlvr evaluate RUN --player auto-think:gate=on`. Cost: that of its answers. Result: not measured.
+    Command: `videorlvr evaluate RUN --player auto-think:gate=always`. Cost: that of its answers. Result: not measured.
     """
     return AutoThinkConfig()
 

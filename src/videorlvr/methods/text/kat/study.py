@@ -14,7 +14,14 @@ from videorlvr.evaluation.study import Arm, Budget, Criterion, Run, Setting, Stu
 
 TASK = "maze:small"
 VOTES, TRIES = 15, 40
-COMMON: dict[str, Setting] = {"tasks": TASK, "problems": 16, "group": 8, "batch": 128, "num_workers": 0}
+COMMON: dict[str, Setting] = {
+    "tasks": TASK,
+    "problems": 16,
+    "group": 8,
+    "batch": 128,
+    "num_workers": 0,
+    "writing.max_tokens": 200,
+}
 RL: dict[str, Setting] = {
     **COMMON,
     "lr": 5e-5,
@@ -57,6 +64,7 @@ STUDY = Study(
                 "num_steps": 1500,
                 "validate_every": 0,
                 "num_workers": 0,
+                "writing.max_tokens": 200,
                 "writing.temperature": 1.0,
             },
         ),
@@ -72,8 +80,8 @@ STUDY = Study(
         "always": Arm(run="always", role="reference", what="RL that always thinks, as many iterations"),
         "never": Arm(run="never", role="control", what="RL that never thinks"),
         "chance": _gate("control", "random", "AutoThink's policy, thinking as often by chance"),
-        "on": _gate("control", "on", "AutoThink's policy, always thinking"),
-        "off": _gate("control", "off", "AutoThink's policy, never thinking"),
+        "open": _gate("control", "always", "AutoThink's policy, always thinking"),
+        "shut": _gate("control", "never", "AutoThink's policy, never thinking"),
     },
     seeds=(0, 1, 2),
     suite="maze:small:400",
@@ -117,15 +125,15 @@ STUDY = Study(
     ),
     asides=(
         Criterion(
-            measure="success", arm="on", against="off", above=0.0, why="does this policy gain by thinking?"
+            measure="success", arm="open", against="shut", above=0.0, why="does this policy gain by thinking?"
         ),
         Criterion(
-            measure="success", arm="auto", against="on", above=-0.01, why="as good as its own thinking?"
+            measure="success", arm="auto", against="open", above=-0.01, why="as good as its own thinking?"
         ),
         Criterion(
             measure="answer_tokens",
             arm="auto",
-            against="off",
+            against="shut",
             by="ratio",
             below=1.05,
             why="do thoughts leak into answers?",

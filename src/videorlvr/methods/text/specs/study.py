@@ -21,6 +21,7 @@ TRIES: dict[str, Setting] = {
     "batch": 128,
     "num_workers": 0,
     "writing.think": True,
+    "writing.max_tokens": 96,
     "writing.temperature": 1.0,
 }
 REWARDS: dict[str, Setting] = {
@@ -63,6 +64,7 @@ STUDY = Study(
                 "trace": "compress",
                 "loose": 0.7,
                 "writing.temperature": 1.0,
+                "writing.max_tokens": 96,
                 "num_steps": 800,
                 "validate_every": 0,
                 "num_workers": 0,
