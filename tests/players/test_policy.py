@@ -73,7 +73,7 @@ def test_the_grid_is_the_schedules():
     assert grid.tolist() == pytest.approx([1.0, 0.9, 0.75, 0.5, 0.0])
 
 
-@pytest.mark.parametrize("steps", [1, 1001])
+@pytest.mark.parametrize("steps", [0, 1001])
 def test_a_sampler_that_cannot_be_or_would_never_end_is_refused(steps):
     with pytest.raises(ValueError, match="steps"):
         Sampling(steps=steps)
