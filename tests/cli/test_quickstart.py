@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -65,7 +66,8 @@ def test_rl_and_its_control_go_on_from_one_policy_at_equal_cost(out):
     rl, more = (read_json(out / folder / "config.json") for folder in ("maze-rl", "maze-sft-more"))
     assert rl["init"] == more["init"] == str(out / "maze-sft" / "policy")
     first = read_json(out / "maze-sft" / "config.json")
-    assert more["seed"] == first["seed"], "another seed has other demonstrations"
+    assert more["demonstration_seed"] == first["seed"] != more["seed"]
+    assert first["demonstration_seed"] is None
     assert more["pool_size"] == more["pool_start"] == first["pool_size"] == TINY.demonstrations
     assert more["pool_grow"] == 0
     spent, control = (cost_of(out / folder).evaluations for folder in ("maze-rl", "maze-sft-more"))
@@ -107,6 +109,16 @@ def test_a_slow_machine_does_less_and_never_more():
     assert slow.rl_iterations < later.rl_iterations < size.rl_iterations
     least = shortened(size, 1.0, 10)
     assert (least.sft_steps, least.rl_iterations) == (recipes.LEAST_SFT, recipes.LEAST_RL)
+
+
+@pytest.mark.parametrize(("rate", "too_slow"), [(88.0, False), (5.0, True)])
+def test_a_machine_too_slow_for_the_least_is_told_so(rate, too_slow, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(command, "_measured", lambda out, size: rate)
+    planned = command._planned(tmp_path, Size(), time.monotonic() + 600)
+    said = capsys.readouterr().err
+    assert "shortened to about" in said
+    assert ("more than the 10 minutes that are left" in said) == too_slow
+    assert (planned.sft_steps == recipes.LEAST_SFT) == too_slow
 
 
 def test_what_was_shortened_is_said():

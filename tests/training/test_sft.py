@@ -10,6 +10,7 @@ from videorlvr.base.processes import start_workers
 from videorlvr.models.pixels import condition_pixels, encode_pixels
 from videorlvr.training.config import Task
 from videorlvr.training.data import BLOCK, OracleVideos
+from videorlvr.training.problems import first_of_pool
 from videorlvr.training.supervised_math import learning_rate, regression_loss
 from videorlvr.worlds import world_of
 from videorlvr.worlds.problems import make_problem
@@ -103,6 +104,12 @@ def pool(task="maze:micro", *, workers=None, num_workers=0, seed=0, **knobs):
         device=torch.device("cpu"),
         **knobs,
     )
+
+
+def test_a_control_draws_anew_from_the_problems_of_another_run():
+    own, others = pool(seed=0), pool(seed=1, first=first_of_pool(0))
+    assert set(others.prompts(0, 64).indices) <= set(range(own.first, own.first + 40))
+    assert others.prompts(0, 64).indices != own.prompts(0, 64).indices
 
 
 def test_of_two_draws_the_longer_solution_is_taken_where_it_is_preferred():

@@ -85,11 +85,14 @@ def _planned(out: Path, size: Size, deadline: float) -> Size:
         )
         return replace(size, sft_steps=int(plan["sft_steps"]), rl_iterations=int(plan["rl_iterations"]))
     rate = _measured(out, size)
-    whole = seconds_left(size, rate)
-    planned = shortened(size, rate, deadline - time.monotonic())
+    whole, left = seconds_left(size, rate), deadline - time.monotonic()
+    planned = shortened(size, rate, left)
     said = f"{rate:,.0f} network evaluations a second here, so all takes about {_minutes(whole)}"
     if planned != size:
-        said += f"; shortened to about {_minutes(seconds_left(planned, rate))}: {_words(size, planned)}"
+        least = seconds_left(planned, rate)
+        said += f"; shortened to about {_minutes(least)}: {_words(size, planned)}"
+        if least > SLOW * max(left, 0):
+            said += f". That is more than the {_minutes(max(left, 0))} that are left: with less nothing would be learnt"
     _say(said)
     _keep(out, planned)
     return planned
@@ -209,7 +212,7 @@ def _remarks(size: Size, done: Size) -> list[str]:
         "would end.",
     ]
     if done != size:
-        remarks.append(f"Shortened, to stay near the time that was given: {_words(size, done)}.")
+        remarks.append(f"Shortened towards the time that was given: {_words(size, done)}.")
     return remarks
 
 

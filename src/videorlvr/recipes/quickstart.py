@@ -60,13 +60,15 @@ def maze_rl(size: Size, init: Path) -> RunConfig:
 
 def maze_more(size: Size, init: Path, evaluations: int) -> RunConfig:
     """The control: from the same policy, more SFT on the same demonstrations, at no fewer network evaluations than RL
-    spent. Its peak learning rate is half of the first stage's, since the policy has learnt something; not tuned. The
-    seed is the first stage's, for it is the seed that says which boards are the demonstrations."""
+    spent. Its peak learning rate is half of the first stage's, since the policy has learnt something; not tuned. Its
+    batches and noise have a seed of their own."""
     config = _sft(size)
     batch = int(getattr(config, "batch"))  # noqa: B009
     return config.changed(
         model=None,
         init=str(init),
+        seed=config.seed + 1,
+        demonstration_seed=config.seed,
         lr=float(getattr(config, "lr")) / 2,  # noqa: B009
         num_steps=math.ceil(evaluations / (FORWARD_AND_BACKWARD * batch)),
     )

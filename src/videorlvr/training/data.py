@@ -54,13 +54,17 @@ class Prompts(Sequence[str]):
 
 
 class OracleVideos:
-    """A growing pool of oracle videos of one task."""
+    """A growing pool of oracle videos of one task.
+
+    seed: of the batches and, unless `first` says which problem is the first, of the problems.
+    """
 
     def __init__(
         self,
         task: Task,
         *,
         seed: int,
+        first: int | None = None,
         start: int,
         grow: float,
         size: int,
@@ -72,7 +76,7 @@ class OracleVideos:
     ) -> None:
         self.task, self.seed, self.start, self.grow, self.size = task, seed, start, grow, size
         self.prefer_long, self.lengths = prefer_long, np.zeros(-(-size // BLOCK) * BLOCK, np.int16)
-        self.first = first_of_pool(seed)
+        self.first = first_of_pool(seed) if first is None else first
         self.num_frames = task.video_shape[2]
         self.workers, self.num_workers, self.device = workers, num_workers, device
         self.frames = Frames(task, device)

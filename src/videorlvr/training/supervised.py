@@ -60,6 +60,7 @@ class Supervised:
             task.world: OracleVideos(
                 task,
                 seed=config.seed,
+                first=self._first,
                 start=config.pool_start,
                 grow=config.pool_grow,
                 size=config.pool_size,
@@ -75,7 +76,12 @@ class Supervised:
     def _cache(self, folder: Path | None, task: Task) -> PoolCache | None:
         if folder is None:
             return None
-        return PoolCache(folder, task, first=first_of_pool(self.config.seed), aside=True)
+        return PoolCache(folder, task, first=self._first, aside=True)
+
+    @property
+    def _first(self) -> int:
+        seed = self.config.demonstration_seed
+        return first_of_pool(self.config.seed if seed is None else seed)
 
     def step(self, index: int) -> Metrics:
         config = self.config

@@ -30,6 +30,12 @@ class SupervisedConfig(VideoConfig):
     pool_start: int = Field(default=2048, ge=1, description="problems a world that step 0 draws from")
     pool_grow: float = Field(default=32.0, ge=0, description="problems a world that each step adds")
     pool_size: int = Field(default=100_000, ge=1, le=MAX_PROBLEMS, description="problems a world at most")
+    demonstration_seed: int | None = Field(
+        default=None,
+        ge=0,
+        le=1_000_000,
+        description="seed of the run whose problems these are; null takes this run's own",
+    )
 
     prefer_long: float = Field(
         default=0.0, ge=0, le=1, description="share of draws that take, of two problems, the longer solution"
