@@ -61,13 +61,49 @@ SHARED = {
     "model.worlds": {"model": BASE["model"] | {"worlds": ["maze"]}},
     "model.board": {"model": BASE["model"] | {"board": "drawn"}},
 }
+ACTED = {"acted": 300, "batch": 64, "share": 0.9}
+"""Boards enough for a policy that has learnt nothing to make a legal move that is wrong."""
+TEACHER = BASE["model"] | {"width": 16}
 OWN = {
     "text-sft": {
         "direct": ({"trace": "compress"}, {"trace": "compress", "direct": 0.5}),
         "loose": ({"trace": "compress"}, {"trace": "compress", "loose": 0.5}),
     },
     "flare-value": {"astray": {"astray": 0}},
+    "step-length": {
+        "restatements": {"restatements": 2},
+        "content": {"content": "filler"},
+    },
+    "mlm-u": {
+        "masking": {"masking": "suffix"},
+        "mask_rate": ({"masking": "fixed"}, {"masking": "fixed", "mask_rate": 0.9}),
+    },
+    "let": {
+        "teacher_model.width": {"teacher_model": TEACHER | {"width": 32}},
+        "teacher_model.depth": {"teacher_model": TEACHER | {"depth": 2}},
+        "teacher_model.heads": {"teacher_model": TEACHER | {"heads": 1}},
+        "teacher_model.family": {"teacher_model": TEACHER | {"family": "gpt2"}},
+        "target": {"target": "logits"},
+        "layer": {"layer": 0},
+        "teacher_layer": {"teacher_layer": 0},
+        "weight": {"weight": 5.0},
+        "until": {"until": 0.5},
+    },
+    "step-reflect": {
+        "acted": {"acted": 2},
+        "told": {"told": "golden"},
+        "share": {"share": 0.9},
+        "errors": (ACTED, ACTED | {"errors": "learnt"}),
+        "acting": {"acting": 0.0},
+    },
+    "plantain": {"plan": {"plan": False}},
 }
+OF_KIND = {
+    "mlm-u": {"model": BASE["model"] | {"family": "masked"}},
+    "let": {"teacher_model": TEACHER, "layer": 1, "until": 1.0},
+    "step-reflect": {"acted": 6},
+}
+"""What a method needs besides, or acts with."""
 ELSEWHERE = {
     "method": "fixed by the recipe",
     "init": "tests/training/test_origin.py",
@@ -86,13 +122,20 @@ ELSEWHERE = {
     "validate_every": "training.loop, as in SFT of videos",
     "tasks.world": "part of tasks",
     "tasks.level": "part of tasks",
+    "teacher": "tests/methods/test_let.py",
+    "teacher_model": "its keys",
+    "teacher_model.worlds": "a teacher of other words is refused: tests/methods/test_let.py",
+    "teacher_model.board": "a teacher is never shown a board",
+    "teacher_model.context": "as of model",
+    "teacher_model.path": "as of model",
+    "teacher_model.lora_rank": "as of model",
 }
 
 
 def outcome(kind, changes):
     """What three steps and a validation tell, and the weights they leave."""
     method = METHODS[kind]
-    config = method.config_type.model_validate(json.loads(json.dumps(BASE | changes)))
+    config = method.config_type.model_validate(json.loads(json.dumps(BASE | OF_KIND.get(kind, {}) | changes)))
     policy = LanguagePolicy.new(config.model, seed=config.seed, device=torch.device("cpu"))
     learner = method.make_learner(config, policy, Bench(Judge("exact")))
     try:
@@ -119,9 +162,13 @@ def as_it_is():
     return outcome("text-sft", {})
 
 
+def test_no_method_is_forgotten():
+    those = [name for name, method in METHODS.items() if issubclass(method.config_type, ImitationConfig)]
+    assert set(those) == set(OWN), "a method that imitates in words without a row here"
+
+
 @pytest.mark.parametrize("kind", OWN)
 def test_no_key_is_forgotten(kind):
-    assert issubclass(METHODS[kind].config_type, ImitationConfig)
     keys = {key for key, _ in fields_of(METHODS[kind].config_type)}
     assert keys == set(SHARED) | set(OWN[kind]) | (set(ELSEWHERE) & keys)
 
