@@ -79,13 +79,32 @@ def _add_address(parser: Parser) -> None:
     parser.add_argument("--split", metavar="S", default="test", help=SPLIT_HELP)
     parser.add_argument("--size", metavar="HxW", type=frame_size, help="frame size, such as 480x832")
     parser.add_argument("--theme", metavar="T", help="colours (default: the level's)")
+    parser.add_argument(
+        "--motion",
+        choices=("step", "slide", "dissolve"),
+        default="step",
+        help="how a move is shown: at once, by figures that slide, or by a dissolve (default: step)",
+    )
+    parser.add_argument(
+        "--frames-per-move",
+        metavar="N",
+        type=positive,
+        help="frames of a move that slides or dissolves, 2 to 8 (default: 4)",
+    )
     parser.add_argument("--fps", metavar="R", type=rate, default=8.0, help="frames per second (default: 8)")
 
 
-def _required_level(world: World, level: str | None) -> str:
-    if level is None:
+def _required_level(world: World, args: argparse.Namespace) -> str:
+    """The level's name, with how its moves are shown."""
+    from videorlvr.worlds.problems import level_moving
+
+    if args.level is None:
         raise ValueError(f"--level is missing; {world.name} has the levels {', '.join(world.levels)}")
-    return level
+    if args.motion == "step" and args.frames_per_move is not None:
+        raise ValueError(
+            "--frames-per-move is for moves that take time: add --motion slide or --motion dissolve"
+        )
+    return level_moving(args.level, args.motion, args.frames_per_move or 4)
 
 
 def list_worlds(args: argparse.Namespace) -> int:
@@ -145,7 +164,7 @@ def show_problem(args: argparse.Namespace) -> int:
     from videorlvr.worlds.problems import make_problem, shown_as
 
     world = world_of(args.world)
-    problem = make_problem(world, _required_level(world, args.level), args.split, args.index)
+    problem = make_problem(world, _required_level(world, args), args.split, args.index)
     problem = shown_as(world, problem, size=args.size, theme=args.theme)
     written = None
     if args.out:
@@ -174,7 +193,7 @@ def export_problems(args: argparse.Namespace) -> int:
     from videorlvr.worlds import world_of
 
     world = world_of(args.world)
-    level = _required_level(world, args.level)
+    level = _required_level(world, args)
     manifest = export(
         world,
         level,

@@ -14,14 +14,19 @@ import numpy.typing as npt
 
 from videorlvr.judge.decoded import UNDECIDABLE
 from videorlvr.judge.explain import unexplained
+from videorlvr.judge.passages import UnclearError
 from videorlvr.judge.read import check_size, measure, states
 from videorlvr.judge.second_eye import look_twice
 from videorlvr.judge.tolerance import EXACT, Tolerance
+from videorlvr.judge.transition import settle, stood_in_for
 from videorlvr.worlds.api import UNSURE, Layout, Problem, Theme, Trace, Verdict, Video, World
 from videorlvr.worlds.problems import theme_of
 from videorlvr.worlds.verify import array_fault
+from videorlvr.worlds.ways import STEP, motion_named
 
 Floats = npt.NDArray[np.floating[Any]]
+
+Bools = npt.NDArray[np.bool_]
 
 UNEXPLAINED = "unexplained"
 
@@ -49,11 +54,31 @@ def verdicts_on(
             videos[indices], layout=first.layout, theme=theme_of(world, first), tolerance=tolerance
         )
         for index, trace, odd in zip(indices, traces, far, strict=True):
-            verdict = verify_explained(world, problems[index], trace, odd)
+            moving = motion_named(problems[index].address.level)[0] != STEP and tolerance == EXACT
+            moved = _moving_trace(world, problems[index], videos[index]) if moving else None
+            shown, left, passing = moved or (trace, odd, None)
+            verdict = verify_explained(world, problems[index], shown, left)
             if verdict.success and tolerance == EXACT:
-                verdict = seen_twice(world, problems[index], videos[index], trace, verdict)
+                verdict = seen_twice(world, problems[index], videos[index], shown, verdict, passing)
             out[index] = verdict
     return [out[index] for index in range(len(problems))]
+
+
+def _moving_trace(world: World, problem: Problem, video: Video) -> tuple[Trace, Floats, Bools] | None:
+    """The states that a video goes through, of a level whose moves take time; how far cells are from them, as a
+    multiple of what is borne; and which are on their way. None where nothing moves, or what is between states cannot be
+    told. Where moves are steps nothing is between them."""
+    layout, theme = problem.layout, theme_of(world, problem)
+    try:
+        settled = settle(video, layout, theme, problem.grid)
+    except UnclearError:
+        return None
+    if settled is None:
+        return None
+    measured = stood_in_for(measure(video[None], layout), video, layout, settled, theme)
+    trace = settled.trace
+    far = unexplained(measured, trace.ground[None], trace.figure[None], theme)[0]
+    return trace, far, settled.cells | settled.cores
 
 
 def explained(

@@ -8,14 +8,11 @@ from __future__ import annotations
 
 import dataclasses
 
-import numpy as np
-
-from videorlvr.judge.explain import expected_parts
 from videorlvr.judge.finding import Finding, undecidable
 from videorlvr.judge.own_colours import doubt_of
-from videorlvr.judge.read import CORE, NUM_ZONES, Measured, cells_of, measure, part_counts, part_of_pixels
-from videorlvr.judge.transition import Settled, settle, shift_of
-from videorlvr.worlds.api import Layout, Problem, Theme, Video, World
+from videorlvr.judge.read import measure
+from videorlvr.judge.transition import settle, stood_in_for
+from videorlvr.worlds.api import Problem, World
 from videorlvr.worlds.problems import theme_of
 
 
@@ -47,26 +44,3 @@ def settled_finding(world: World, problem: Problem, finding: Finding, *, small: 
             f"frame {verdict.frame}: {verdict.reason}, by states that come to no rest", finding.box
         )
     return dataclasses.replace(finding, verdict=verdict, why="", settled=settled)
-
-
-def stood_in_for(
-    measured: Measured, video: Video, layout: Layout, settled: Settled, theme: Theme
-) -> Measured:
-    """Measures in which what lies between states is as the state that it is counted to; all else as it is."""
-    trace, counts = settled.trace, part_counts(measured.cell_px)
-    parts = expected_parts(theme)[np.minimum(trace.ground, 16 * len(theme.tiles) - 1), trace.figure].astype(
-        float
-    )
-    parts += shift_of(measured, parts[0])[:, None, None, None]
-    zones, sums, squares = measured.zones.copy(), measured.sums.copy(), measured.squares.copy()
-    whole, mixing = settled.cells, settled.cores
-    zones[0, whole] = parts[whole, :NUM_ZONES]
-    sums[0, whole] = parts[whole] * counts[:, None]
-    squares[0, whole] = (np.square(parts[whole]) * counts[:, None]).sum(axis=(-2, -1))
-    outside = part_of_pixels(measured.cell_px) != CORE
-    around = cells_of(video, layout)[mixing][:, outside].astype(float)
-    zones[0, mixing, CORE] = parts[mixing, CORE]
-    sums[0, mixing, CORE] = parts[mixing, CORE] * counts[CORE]
-    inside = np.square(parts[mixing, CORE]).sum(axis=-1) * counts[CORE]
-    squares[0, mixing] = np.square(around).sum(axis=(-2, -1)) + inside
-    return Measured(measured.cell_px, zones, sums, squares)

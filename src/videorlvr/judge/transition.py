@@ -29,7 +29,17 @@ import numpy.typing as npt
 from videorlvr.judge.explain import expected_parts
 from videorlvr.judge.mixture import Floats, mixtures
 from videorlvr.judge.passages import Passage, UnclearError, in_order
-from videorlvr.judge.read import CORE, RING, Measured, cells_of, measure, read
+from videorlvr.judge.read import (
+    CORE,
+    NUM_ZONES,
+    RING,
+    Measured,
+    cells_of,
+    measure,
+    part_counts,
+    part_of_pixels,
+    read,
+)
 from videorlvr.judge.slide import slides
 from videorlvr.worlds.api import Cells, Grid, Layout, Theme, Trace, Video
 
@@ -111,6 +121,29 @@ def shift_of(measured: Measured, grounds: Floats) -> Floats:
     """By how much each frame is brighter than the theme, [T, 3]: the median over rings, which never change."""
     rings = measured.zones[0, ..., RING, :] - grounds[:, :, RING]
     return np.asarray(np.median(rings.reshape(len(rings), -1, 3), axis=1))
+
+
+def stood_in_for(
+    measured: Measured, video: Video, layout: Layout, settled: Settled, theme: Theme
+) -> Measured:
+    """Measures in which what lies between states is as the state that it is counted to; all else as it is."""
+    trace, counts = settled.trace, part_counts(measured.cell_px)
+    parts = expected_parts(theme)[np.minimum(trace.ground, 16 * len(theme.tiles) - 1), trace.figure].astype(
+        float
+    )
+    parts += shift_of(measured, parts[0])[:, None, None, None]
+    zones, sums, squares = measured.zones.copy(), measured.sums.copy(), measured.squares.copy()
+    whole, mixing = settled.cells, settled.cores
+    zones[0, whole] = parts[whole, :NUM_ZONES]
+    sums[0, whole] = parts[whole] * counts[:, None]
+    squares[0, whole] = (np.square(parts[whole]) * counts[:, None]).sum(axis=(-2, -1))
+    outside = part_of_pixels(measured.cell_px) != CORE
+    around = cells_of(video, layout)[mixing][:, outside].astype(float)
+    zones[0, mixing, CORE] = parts[mixing, CORE]
+    sums[0, mixing, CORE] = parts[mixing, CORE] * counts[CORE]
+    inside = np.square(parts[mixing, CORE]).sum(axis=-1) * counts[CORE]
+    squares[0, mixing] = np.square(around).sum(axis=(-2, -1)) + inside
+    return Measured(measured.cell_px, zones, sums, squares)
 
 
 class _Shown:

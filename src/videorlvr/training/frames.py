@@ -7,13 +7,15 @@ B batch, T frame, R Q rows and columns in cells, P pixels of a cell's side, H W 
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from videorlvr.training.task import Task
 from videorlvr.worlds import world_of
-from videorlvr.worlds.blocks import level_pictures
+from videorlvr.worlds.blocks import level_pictures, moving_video
 from videorlvr.worlds.draw import picture_table
+from videorlvr.worlds.ways import STEP
 
 
 class Frames:
@@ -30,6 +32,12 @@ class Frames:
         height, width, num_frames = self.task.video_shape
         held = torch.arange(num_frames).clamp(max=codes_BTRQ.shape[1] - 1)
         codes = codes_BTRQ[:, held] if num_frames != codes_BTRQ.shape[1] else codes_BTRQ
+        if self.task.of_level.motion != STEP:  # what is between two states is no picture of cells
+            videos = [
+                moving_video(self.task.of_level, self.theme, one, self.task.layout_of)
+                for one in codes.numpy()
+            ]
+            return torch.from_numpy(np.stack(videos)).to(self.device)
         if self.task.size is None:
             return gather_pictures(self._moved(codes), self.tables[self.task.of_level.cell_px])
         return torch.stack([self._letterboxed(one, height, width) for one in codes])

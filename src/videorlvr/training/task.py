@@ -73,7 +73,7 @@ class Task(Strict):
         if self.size is not None:
             self._layout(*level.canvas)  # the largest board has the smallest cells
         if self.frames is not None:
-            check_frames(self.frames, level.moves[1], level.moves_per_frame)
+            check_frames(self.frames, level.moves[1], level.moves_per_frame, level.frames_per_move)
         return self
 
     @model_serializer(mode="wrap")

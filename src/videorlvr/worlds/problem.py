@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from videorlvr.worlds.board import Grid, Layout
+from videorlvr.worlds.ways import STEP, Motion, in_file_names
 
 Split = Literal["train", "val", "test", "given"]
 SPLITS: tuple[Split, ...] = ("train", "val", "test")
@@ -22,6 +23,7 @@ class Level:
     rows, cols: inclusive ranges of board size in cells (Sokoban counts its outer walls).
     moves: inclusive range of the solution's length in moves.
     moves_per_frame: how many legal moves one frame may show.
+    motion, frames_per_move: how a move is shown, and over how many frames; `small~slide-4` names both.
     """
 
     name: str
@@ -33,6 +35,8 @@ class Level:
     cell_px: int = 8
     theme: str = "default"
     trainable: bool = True
+    motion: Motion = STEP
+    frames_per_move: int = 1
 
     @property
     def canvas(self) -> tuple[int, int]:
@@ -62,7 +66,7 @@ class Address:
     def file_id(self) -> str:
         """The address as a file name: `maze-v1-small-test-000017`."""
         index = f"{self.index:012x}" if self.split == GIVEN else f"{self.index:06d}"
-        return f"{self.world}-v{self.version}-{self.level}-{self.split}-{index}"
+        return f"{self.world}-v{self.version}-{in_file_names(self.level)}-{self.split}-{index}"
 
 
 @dataclass(frozen=True)

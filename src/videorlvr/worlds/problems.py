@@ -13,6 +13,7 @@ import numpy as np
 
 from videorlvr.base import seeding
 from videorlvr.base.choices import unknown
+from videorlvr.base.media.video import MAX_FRAMES
 from videorlvr.worlds.api import (
     GIVEN,
     SPLITS,
@@ -28,14 +29,43 @@ from videorlvr.worlds.api import (
     Trace,
     World,
 )
+from videorlvr.worlds.ways import MAX_FRAMES_PER_MOVE, MOVES_BY, STEP, Motion, boards_of, motion_named
 
 MAX_ATTEMPTS = 20_000
 
 
 def level_of(world: World, name: str) -> Level:
-    if name not in world.levels:
-        raise unknown(f"level of {world.name}", name, world.levels)
-    return world.levels[name]
+    """The level of that name; `small~slide-4` is `small` with each move shown over 4 frames.
+
+    Raises:
+        ValueError: For a level or a motion that there is not, or more frames than a video may have.
+    """
+    boards, moves_by, how = name.partition(MOVES_BY)
+    if boards not in world.levels:
+        raise unknown(f"level of {world.name}", boards, world.levels)
+    level = world.levels[boards]
+    if not moves_by:
+        return level
+    motion, frames = motion_named(name)
+    if motion == STEP:
+        raise ValueError(
+            f"'{how}' is no way to show a move: expected slide-N or dissolve-N, with N from 2 to {MAX_FRAMES_PER_MOVE} "
+            "frames a move"
+        )
+    num_frames = level.moves[1] * frames + 1
+    if num_frames > MAX_FRAMES:
+        raise ValueError(
+            f"{level.moves[1]} moves of {frames} frames each are more than the {MAX_FRAMES} frames that a video may "
+            "have: take fewer frames per move, or a level of shorter solutions"
+        )
+    return dataclasses.replace(
+        level, name=name, motion=motion, frames_per_move=frames, moves_per_frame=1, num_frames=num_frames
+    )
+
+
+def level_moving(level: str, motion: Motion, frames_per_move: int) -> str:
+    """The name of a level whose moves are shown so."""
+    return level if motion == STEP else f"{level}{MOVES_BY}{motion}-{frames_per_move}"
 
 
 def split_of(canonical: bytes) -> Split:
@@ -65,7 +95,7 @@ def make_problem(
     if index < 0:
         raise ValueError(f"index {index} is negative: problems are numbered from 0")
     for attempt in range(MAX_ATTEMPTS):
-        rng = seeding.rng(world.id, level.name, split, index, attempt)
+        rng = seeding.rng(world.id, boards_of(level.name), split, index, attempt)
         draft = world.generate(level, rng)
         if draft is None or split_of(world.canonical(draft.grid)) != split:
             continue
@@ -157,32 +187,37 @@ def shown_as(
         problem = dataclasses.replace(problem, layout=layout)
     if frames is not None:
         moves = len(world.play(problem.grid, problem.solution)) - 1
-        check_frames(frames, moves, problem.moves_per_frame)
+        check_frames(frames, moves, problem.moves_per_frame, motion_named(problem.address.level)[1])
         problem = dataclasses.replace(problem, num_frames=frames)
     return problem
 
 
-def check_frames(num_frames: int, moves: int, moves_per_frame: int) -> None:
+def check_frames(num_frames: int, moves: int, moves_per_frame: int, frames_per_move: int = 1) -> None:
     """
     Raises:
         ValueError: If so many moves do not fit so many frames.
     """
-    if moves > moves_per_frame * (num_frames - 1):
+    least = -(-moves * frames_per_move // moves_per_frame) + 1
+    if num_frames < least:
+        pace = (
+            f"{moves_per_frame} moves each"
+            if frames_per_move == 1
+            else f"which a move takes {frames_per_move}"
+        )
         raise ValueError(
-            f"{moves} moves do not fit {num_frames} frames of {moves_per_frame} moves each: "
-            f"take at least {-(-moves // moves_per_frame) + 1} frames"
+            f"{moves} moves do not fit {num_frames} frames of {pace}: take at least {least} frames"
         )
 
 
-def pace(figures: Cells, *, num_frames: int, moves_per_frame: int) -> Cells:
+def pace(figures: Cells, *, num_frames: int, moves_per_frame: int, frames_per_move: int = 1) -> Cells:
     """States per move [L + 1, R, C] -> states per frame [T, R, C]: steady, then the end held.
 
     Raises:
         ValueError: If the solution is too long for the frames.
     """
     last = len(figures) - 1
-    check_frames(num_frames, last, moves_per_frame)
-    return figures[np.minimum(np.arange(num_frames) * moves_per_frame, last)]
+    check_frames(num_frames, last, moves_per_frame, frames_per_move)
+    return figures[np.minimum(np.arange(num_frames) * moves_per_frame // frames_per_move, last)]
 
 
 def oracle_trace(world: World, problem: Problem) -> Trace:
@@ -190,6 +225,7 @@ def oracle_trace(world: World, problem: Problem) -> Trace:
         world.play(problem.grid, problem.solution),
         num_frames=problem.num_frames,
         moves_per_frame=problem.moves_per_frame,
+        frames_per_move=motion_named(problem.address.level)[1],
     )
     return Trace.exact(problem.grid.ground, figures)
 

@@ -23,6 +23,7 @@ import numpy.typing as npt
 
 from videorlvr.base.media import video as media
 from videorlvr.worlds.api import UNSURE, Problem, Trace, Verdict
+from videorlvr.worlds.ways import motion_named
 
 COMMON_REASONS: Mapping[str, str] = {
     "missing_file": "There is no video at the expected path.",
@@ -56,20 +57,35 @@ class Fault:
 
 
 class Pace:
-    """How many moves the next frame of a video may show. `spare`: second steps that it may still take."""
+    """How many moves the next frame of a video may show.
+
+    spare: second steps that it may still take. rest: where a move takes several frames, half of them have to pass
+    between two moves.
+    """
 
     def __init__(self, problem: Problem, num_frames: int) -> None:
         self.step = problem.moves_per_frame
+        frames_per_move = motion_named(problem.address.level)[1]
+        self.rest, self.since = -(-frames_per_move // MAX_SPEEDUP), frames_per_move
         # The first frame and the last alone are an end state and no process: they may be one step apart.
-        self.spare = max(0, problem.num_frames - num_frames) if num_frames > 2 else 0
+        can_skip = num_frames > 2 and frames_per_move == 1
+        self.spare = max(0, problem.num_frames - num_frames) if can_skip else 0
 
     @property
     def allowed(self) -> int:
+        if self.since < self.rest:
+            return 0
         return self.step * (MAX_SPEEDUP if self.spare else 1)
+
+    @property
+    def counts(self) -> bool:
+        """Does it matter how many moves a frame takes?"""
+        return self.spare > 0 or self.rest > 1
 
     def take(self, moves: int) -> None:
         """A frame has shown so many moves, at most those allowed."""
         self.spare -= max(0, -(-moves // self.step) - 1)
+        self.since = 1 if moves else self.since + 1
 
 
 def too_few(num_frames: int) -> bool:
@@ -191,7 +207,7 @@ def walk(problem: Problem, trace: Trace, check_of: type[Check]) -> Verdict:
             illegal = illegal or Fault(reason, frame)
         else:
             num_legal += 1
-            if moves > pace.step:
+            if pace.counts:
                 pace.take(check.taken(frame, moves))
     faults = [fault for fault in (common, illegal) if fault]
     fault = min(faults, key=lambda fault: fault.frame, default=None) or check.end_fault()

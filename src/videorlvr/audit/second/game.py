@@ -59,14 +59,17 @@ def opinion(problem: Problem, trace: Trace, game: Game[State, Picture]) -> Opini
     if not np.array_equal(trace.figure[0], given.figure) or not np.array_equal(trace.ground[0], given.ground):
         return Opinion(False, False, 0)
     step, lacking = problem.moves_per_frame, frames_lacking(problem, num_frames)
+    pause, last_move = pause_between_moves(problem), -num_frames
     history = [{game.start()}]
     for frame in range(1, num_frames):
         target = game.picture(trace.figure[frame])
         if target is None or not np.array_equal(trace.ground[frame], given.ground):
             return Opinion(False, False, frame)
-        after = looking_like(game, history[-1], target, step)
+        resting = frame - last_move < pause
+        after = looking_like(game, history[-1], target, 0 if resting else step)
         if not after and lacking > 0:
             after, lacking = looking_like(game, history[-1], target, 2 * step), lacking - 1
+        last_move = last_move if after & history[-1] else frame
         history.append(after)
         if not after:
             return Opinion(False, False, frame)
@@ -74,10 +77,17 @@ def opinion(problem: Problem, trace: Trace, game: Game[State, Picture]) -> Opini
     return Opinion(fault is None, True, fault)
 
 
+def pause_between_moves(problem: Problem) -> int:
+    """Frames from one move to the next, at least: half of those that a move is shown over, as its level's name says."""
+    shown_over = problem.address.level.rpartition("-")[2] if "~" in problem.address.level else "1"
+    return (int(shown_over) + 1) // 2
+
+
 def frames_lacking(problem: Problem, num_frames: int) -> int:
     """Frames of the problem's video that this one skips at most: across each of them it may show two frames' moves at
     once. A first frame and a last one skip nothing, they leave out everything."""
-    return problem.num_frames - num_frames if 2 < num_frames < problem.num_frames else 0
+    skips = 2 < num_frames < problem.num_frames and "~" not in problem.address.level
+    return problem.num_frames - num_frames if skips else 0
 
 
 def looking_like(

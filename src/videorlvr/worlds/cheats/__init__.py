@@ -15,6 +15,7 @@ from videorlvr.worlds.cheats.boards import board_cheats
 from videorlvr.worlds.cheats.formats import FORMAT_CHEATS
 from videorlvr.worlds.cheats.ghosts import ghost_cheats
 from videorlvr.worlds.cheats.marks import mark_cheats
+from videorlvr.worlds.cheats.motion import motion_cheats
 from videorlvr.worlds.cheats.pixels import pixel_cheats
 from videorlvr.worlds.render import oracle_video
 from videorlvr.worlds.staging import done_frame, oracle_figures, show
@@ -182,5 +183,6 @@ def shared_cheats(
         *pixel_cheats(unfinished=unfinished, ground=ground, improper=improper),
         *ghost_cheats(improper),
         *mark_cheats(improper),
+        *motion_cheats(improper, leap, unfinished),
         *FORMAT_CHEATS,
     )
