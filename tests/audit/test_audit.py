@@ -127,7 +127,7 @@ def test_a_judge_that_sees_only_the_last_frame_is_gullible_under_distortion_too(
 
 @pytest.fixture(scope="module")
 def tried() -> AuditResult:
-    return audit(MAZE, "micro", count=2, distorted=1, at_declared=2)
+    return audit(planted(), "micro", count=2, distorted=1, at_declared=2)
 
 
 def test_a_declaration_that_is_not_kept_is_a_failure(tried):
