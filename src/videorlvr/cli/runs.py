@@ -126,6 +126,7 @@ SERVER: dict[str, tuple[str, Any, str]] = {
     ),
     "concurrency": ("N", positive, "requests at a time (default: 8)"),
     "attempts": ("N", positive, "times that a request is made at most (default: 6)"),
+    "timeout-s": ("S", float, "seconds without a word after which a request has failed (default: 600)"),
     "price-in": ("P", float, "what a million tokens that are read cost (default: 0)"),
     "price-out": ("P", float, "what a million tokens that are written cost (default: 0)"),
 }
