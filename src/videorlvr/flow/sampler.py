@@ -10,8 +10,7 @@ The loop leaves autograd as it finds it: wrap it in `torch.no_grad()` for rollou
 """
 
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
@@ -147,7 +146,7 @@ def _loop(
     for index in range(len(levels.sigmas) - 1):
         index_B = torch.full((x.shape[0],), index, device=x.device)
         sigma, sigma_next = levels.sigmas[index_B], levels.sigmas[index_B + 1]
-        law: Transition | None = None
+        at, law = At(sigma, index, items), None
         if stochastic is not None and index in stochastic.steps:
             assert noise_fn is not None
             noise = noise_fn(index, start_shape)
@@ -155,18 +154,10 @@ def _loop(
                 raise ValueError(
                     f"noise_fn gave {tuple(noise.shape)}; expected {tuple(start_shape)}, all items"
                 )
-            at = At(sigma, index, items)
             x, velocity, law = _stochastic_law(field, x, at, sigma_next, levels, stochastic, given)
             x_next = round_to_storage(draw(law, noise.to(x)[items]), stochastic.storage_dtype)
         else:
-            x = given.impose(x)
-            still = given.still(field)
-            velocity = still(x, At(sigma, index, items))
-            if solver == "heun":
-                again = partial(_second_look, still, index, items)
-                x_next = heun_step(x, velocity, sigma, sigma_next, again)
-            else:
-                x_next = euler_step(x, velocity, sigma, sigma_next)
+            x, velocity, x_next = _ode_step(field, x, at, sigma_next, solver, given)
         x_next = given.impose(x_next)
         keep = yield Step(index, items, sigma, sigma_next, x, velocity, law, x_next)
         x = x_next
@@ -176,8 +167,19 @@ def _loop(
             return
 
 
-def _second_look(field: Field, index: int, items: Tensor, x: Tensor, sigma: Tensor) -> Tensor:
-    return field(x, At(sigma, index, items, corrector=True))
+def _ode_step(
+    field: Field, x: Tensor, at: At, sigma_next: Tensor, solver: Solver, given: Given
+) -> tuple[Tensor, Tensor, Tensor]:
+    """(state used, velocity, next state) of a step without noise."""
+    x, still = given.impose(x), given.still(field)
+    velocity = still(x, at)
+    if solver == "euler":
+        return x, velocity, euler_step(x, velocity, at.sigma, sigma_next)
+
+    def again(x: Tensor, sigma: Tensor) -> Tensor:
+        return still(x, replace(at, sigma=sigma, corrector=True))
+
+    return x, velocity, heun_step(x, velocity, at.sigma, sigma_next, again)
 
 
 def sample(

@@ -33,7 +33,7 @@ def _check(name: SdeName, sigma: Tensor, sigma_next: Tensor, noise_scale: float)
 
 
 def ddim_eta_transition(
-    x: Tensor, velocity: Tensor, *, sigma: Tensor, sigma_next: Tensor, noise_scale: float, sigma_cap: float
+    x: Tensor, velocity: Tensor, *, sigma: Tensor, sigma_next: Tensor, noise_scale: float
 ) -> Transition:
     """DDIM's posterior step on the straight path; the default for a window of early steps.
 
@@ -49,7 +49,6 @@ def ddim_eta_transition(
         x: State at `sigma`, [B, ...].
         velocity: E[eps - x0 | x], guidance already applied; the mean is differentiable in it.
         noise_scale: eta in (0, 1]; 1 is ancestral sampling, where no old noise is kept if sigma = 1.
-        sigma_cap: Not used; the four steps share one signature.
 
     Raises:
         ValueError: If sigma_next >= sigma anywhere, or eta is outside (0, 1].
@@ -103,7 +102,7 @@ def flow_sde_transition(
 
 
 def dance_transition(
-    x: Tensor, velocity: Tensor, *, sigma: Tensor, sigma_next: Tensor, noise_scale: float, sigma_cap: float
+    x: Tensor, velocity: Tensor, *, sigma: Tensor, sigma_next: Tensor, noise_scale: float
 ) -> Transition:
     """Euler-Maruyama step of the DanceGRPO SDE, with constant diffusion g = eta.
 
@@ -117,7 +116,6 @@ def dance_transition(
         x: State at `sigma`, [B, ...].
         velocity: E[eps - x0 | x], guidance already applied; the mean is differentiable in it.
         noise_scale: eta > 0; 0.3 in the paper's code.
-        sigma_cap: Not used; the four steps share one signature.
 
     Raises:
         ValueError: If sigma_next >= sigma anywhere, or eta <= 0.
@@ -138,7 +136,7 @@ def _euler_maruyama(
 
 
 def cps_transition(
-    x: Tensor, velocity: Tensor, *, sigma: Tensor, sigma_next: Tensor, noise_scale: float, sigma_cap: float
+    x: Tensor, velocity: Tensor, *, sigma: Tensor, sigma_next: Tensor, noise_scale: float
 ) -> Transition:
     """Coefficients-preserving step: a share of the noise, fixed by eta, is exchanged for fresh noise.
 
@@ -152,7 +150,6 @@ def cps_transition(
         x: State at `sigma`, [B, ...].
         velocity: E[eps - x0 | x], guidance already applied; the mean is differentiable in it.
         noise_scale: eta in (0, 1].
-        sigma_cap: Not used; the four steps share one signature.
 
     Raises:
         ValueError: If sigma_next >= sigma anywhere, or eta is outside (0, 1].
@@ -179,16 +176,17 @@ def transition(
     noise_scale: float,
     sigma_cap: float,
 ) -> Transition:
-    """Law of the next state under the stochastic step called `name`; arguments as in the four steps."""
+    """Law of the next state under the stochastic step called `name`; arguments as in the four steps, of which
+    `flow-sde` alone has a cap."""
+    levels = {"sigma": sigma, "sigma_next": sigma_next}
     match name:
         case "ddim-eta":
-            step = ddim_eta_transition
+            return ddim_eta_transition(x, velocity, **levels, noise_scale=noise_scale)
         case "flow-sde":
-            step = flow_sde_transition
+            return flow_sde_transition(x, velocity, **levels, noise_scale=noise_scale, sigma_cap=sigma_cap)
         case "dance":
-            step = dance_transition
+            return dance_transition(x, velocity, **levels, noise_scale=noise_scale)
         case "cps":
-            step = cps_transition
+            return cps_transition(x, velocity, **levels, noise_scale=noise_scale)
         case _:
             assert_never(name)
-    return step(x, velocity, sigma=sigma, sigma_next=sigma_next, noise_scale=noise_scale, sigma_cap=sigma_cap)

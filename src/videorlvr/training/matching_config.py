@@ -75,6 +75,19 @@ class MatchingConfig(RolloutConfig):
         return self
 
 
+MICRO_MAZE: dict[str, Any] = {
+    "tasks": ["maze:micro"],
+    "init": "runs/micro-maze-sft/policy",
+    "sampling": {"steps": 5, "shift": 3.0},
+    "num_steps": 40,
+    "problems": 32,
+    "group": 8,
+    "batch": 64,
+    "lr": 1e-4,
+    "final_lr": 0.1,
+}
+"""A run of any method on own videos on a CPU: its recipe `micro-maze-...`."""
+
 TINY: dict[str, Any] = {
     "tasks": ["flowfree:micro"],
     "sampling": {"steps": 2},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from videorlvr.methods.video.awm.config import AWMConfig
 from videorlvr.players.sampling import Sampling
 from videorlvr.training.config import Task
+from videorlvr.training.matching_config import MICRO_MAZE
 
 SAMPLING = Sampling(steps=10, shift=3.0)
 
@@ -59,17 +60,7 @@ def micro_maze_awm() -> AWMConfig:
 
     Command: `videorlvr train micro-maze-awm`. Cost: not measured. Result: not measured.
     """
-    return AWMConfig(
-        tasks=[Task(world="maze", level="micro")],
-        init="runs/micro-maze-sft/policy",
-        sampling=Sampling(steps=5, shift=3.0),
-        num_steps=40,
-        problems=32,
-        group=8,
-        batch=64,
-        lr=1e-4,
-        final_lr=0.1,
-    )
+    return AWMConfig(**MICRO_MAZE)
 
 
 RECIPES = (micro_maze_awm, flowfree_awm, maze_few_awm)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from videorlvr.methods.video.nft.config import NFTConfig
-from videorlvr.players.sampling import Sampling
-from videorlvr.training.config import Task
+from videorlvr.training.matching_config import MICRO_MAZE
 
 
 def micro_maze_nft() -> NFTConfig:
@@ -12,18 +11,7 @@ def micro_maze_nft() -> NFTConfig:
 
     Command: `videorlvr train micro-maze-nft`. Cost: not measured. Result: not measured.
     """
-    return NFTConfig(
-        tasks=[Task(world="maze", level="micro")],
-        init="runs/micro-maze-sft/policy",
-        sampling=Sampling(steps=5, shift=3.0),
-        num_steps=40,
-        problems=32,
-        group=8,
-        batch=64,
-        lr=1e-4,
-        final_lr=0.1,
-        max_advantage=2.0,
-    )
+    return NFTConfig(**MICRO_MAZE, max_advantage=2.0)
 
 
 RECIPES = (micro_maze_nft,)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from videorlvr.methods.video.rejection_sft.config import RejectionSFTConfig
-from videorlvr.players.sampling import Sampling
-from videorlvr.training.config import Task
+from videorlvr.training.matching_config import MICRO_MAZE
 
 
 def micro_maze_rejection_sft() -> RejectionSFTConfig:
@@ -12,17 +11,7 @@ def micro_maze_rejection_sft() -> RejectionSFTConfig:
 
     Command: `videorlvr train micro-maze-rejection-sft`. Cost: not measured. Result: not measured.
     """
-    return RejectionSFTConfig(
-        tasks=[Task(world="maze", level="micro")],
-        init="runs/micro-maze-sft/policy",
-        sampling=Sampling(steps=5, shift=3.0),
-        num_steps=40,
-        problems=32,
-        group=8,
-        batch=64,
-        lr=1e-4,
-        final_lr=0.1,
-    )
+    return RejectionSFTConfig(**MICRO_MAZE)
 
 
 RECIPES = (micro_maze_rejection_sft,)
