@@ -57,6 +57,7 @@ METHODS: Found[Method] = Found(
         "let-video": "videorlvr.methods.video.let:METHOD",
         "ras": "videorlvr.methods.video.ras:METHOD",
         "mmhm": "videorlvr.methods.video.mmhm:METHOD",
+        "disback": "videorlvr.methods.video.disback:METHOD",
     },
     _accept,
 )

@@ -115,6 +115,6 @@ STUDY = Study(
         ),
     ),
     budget=Budget(
-        equal=("steps",), except_arms=("teacher",), seconds=400, on="one H100, four runs on it at a time"
+        equal=("steps",), except_arms=("teacher",), seconds=400, on="one H100, six runs on it at a time"
     ),
 )
