@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from videorlvr.base import seeding
-from videorlvr.flow.at import At
+from videorlvr.flow.at import At, Field
 from videorlvr.flow.path import data_estimate
 from videorlvr.flow.regression import mean_over_free, noisy, square_error
 from videorlvr.methods.video.disback.config import DisBackConfig
@@ -105,7 +105,7 @@ class DisBack:
                 x = self._made(self.policy, condition, chance)
             sigma, noise = self._noise(x, chance)
             error = square_error(
-                lambda x, at, given=condition: self.fake.velocity(x, at, given),
+                _field(self.fake, condition),
                 x,
                 sigma,
                 noise,
@@ -185,6 +185,10 @@ class DisBack:
 
     def close(self) -> None:
         pass
+
+
+def _field(policy: Policy, condition: Condition) -> Field:
+    return lambda x, at: policy.velocity(x, at, condition)
 
 
 def _normal(like: Tensor, chance: torch.Generator) -> Tensor:
