@@ -66,7 +66,7 @@ def test_formulas_by_hand():
     x, v = inputs(1, 6)
     s, n, eta = 0.8, 0.6, 0.5
     levels = {"sigma": torch.tensor([s]), "sigma_next": torch.tensor([n])}
-    knobs = {"noise_scale": eta, "sigma_cap": 0.7}
+    knobs = {"noise_scale": eta}
     x0, eps = data_estimate(x, v, levels["sigma"]), noise_estimate(x, v, levels["sigma"])
 
     ddim = ddim_eta_transition(x, v, **levels, **knobs)
@@ -75,7 +75,7 @@ def test_formulas_by_hand():
     torch.testing.assert_close(ddim.mean, (1 - n) * x0 + math.sqrt(n**2 - variance) * eps)
 
     g2 = eta**2 * 0.7 / 0.3  # capped
-    flow = flow_sde_transition(x, v, **levels, **knobs)
+    flow = flow_sde_transition(x, v, **levels, **knobs, sigma_cap=0.7)
     assert flow.std.item() == pytest.approx((g2 * (s - n)) ** 0.5)
     torch.testing.assert_close(flow.mean, x + (n - s) * (v + g2 / (2 * s) * eps))
 
