@@ -48,3 +48,7 @@ RECIPES = (silent_recipe, wrong_recipe)
 _STATED = STUDY.to_json()
 _STATED["runs"]["late"]["settings"] = {"windwo": "late"}
 WRONG_STUDY = Study.model_validate(_STATED)
+
+_PLAYED = STUDY.to_json()
+_PLAYED["arms"]["late"]["options"] = {"player": "fewer-steps:stpes=3"}
+WRONG_PLAYER = Study.model_validate(_PLAYED)

@@ -47,6 +47,10 @@ def test_a_method_of_ours_keeps_the_contract(name):
             ["run 'late' of the study 'early-step-focus': unknown setting 'windwo'; did you mean 'window'?"],
         ),
         (
+            {"study": "broken_methods:WRONG_PLAYER", "learner": None, "probe": "none:NONE"},
+            ["arm 'late' of the study 'early-step-focus': unknown setting 'stpes'; did you mean 'steps'?"],
+        ),
+        (
             {"study": "broken_methods:RECIPES", "learner": None, "probe": "none:NONE"},
             ["the study 'broken_methods:RECIPES' of the method 'sft' is a function"],
         ),
@@ -59,6 +63,7 @@ def test_a_method_of_ours_keeps_the_contract(name):
         "recipes",
         "no study",
         "study of no run",
+        "study of no player",
         "no Study",
         "shown",
     ],

@@ -7,7 +7,7 @@ import logging
 from videorlvr.base.choices import unknown
 from videorlvr.base.found import OURS, load
 from videorlvr.evaluation.study import Study
-from videorlvr.methods import METHODS, recipe_of
+from videorlvr.methods import METHODS, recipe_of, way_of, ways_to_play
 from videorlvr.training.method import Method
 from videorlvr.training.settings import overridden
 
@@ -71,10 +71,11 @@ def study_of(name: str) -> Study:
 
 
 def check_runs(study: Study) -> None:
-    """Every run is one that `videorlvr train` takes; said before anything is computed.
+    """Every run is one that `videorlvr train` takes, and every way to play one of `evaluate`; said before anything is
+    computed.
 
     Raises:
-        ValueError: For an unknown recipe or setting, naming the run.
+        ValueError: For an unknown recipe, way to play or setting, naming the run or the arm.
     """
     for name, run in study.runs.items():
         settings = {key: str(value) for key, value in run.settings.items()}
@@ -82,3 +83,9 @@ def check_runs(study: Study) -> None:
             overridden(recipe_of(run.recipe), settings)
         except ValueError as error:
             raise ValueError(f"run '{name}' of the study '{study.name}': {error}") from None
+    for name, arm in study.arms.items():
+        try:
+            if "player" in arm.options:
+                way_of("player", str(arm.options["player"]), ways_to_play())
+        except ValueError as error:
+            raise ValueError(f"arm '{name}' of the study '{study.name}': {error}") from None

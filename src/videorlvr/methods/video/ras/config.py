@@ -42,7 +42,7 @@ class RASConfig(MethodConfig):
     )
     steps: int | None = Field(
         default=None,
-        ge=2,
+        ge=1,
         le=1000,
         description="solver steps; null for as many as the run was validated with",
     )

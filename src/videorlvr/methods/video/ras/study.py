@@ -98,5 +98,5 @@ STUDY = Study(
             )
         ),
     ),
-    budget=Budget(seconds=300, on="three cores, a seed on each, no GPU"),
+    budget=Budget(seconds=300, on="one GPU, three seeds on it at a time"),
 )
