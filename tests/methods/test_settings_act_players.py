@@ -132,7 +132,8 @@ ELSEWHERE = {
 """Methods whose keys are tried in the tests of the method itself: each is named there."""
 UNTRIED = {("mmhm", "student"), ("flare", "explore")}
 """Keys that no test tries yet."""
-PARTS = {"method", "tasks.world", "tasks.level", "task.world", "task.level"}
+PARTS = ("method", "tasks.", "task.")
+"""Fixed by the recipe; parts of a key that is tried whole."""
 
 
 @pytest.fixture(scope="module")
@@ -202,7 +203,7 @@ def test_no_key_is_forgotten():
     for _, table in TABLES:
         for name, (_, rows) in table.items():
             keys = {key for key, _ in fields_of(METHODS[name].config_type)}
-            assert keys - PARTS == set(rows), name
+            assert {key for key in keys if not key.startswith(PARTS)} == set(rows), name
     for name, place in ELSEWHERE.items():
         told = (HERE / place).read_text()
         own = set(METHODS[name].config_type.model_fields)

@@ -173,3 +173,9 @@ def test_a_users_model_with_lora_goes_through_the_same_recipes(tmp_path: Path) -
     init = str(tmp_path / "sft" / "policy")
     assert main([*grpo, "--init", init, "--writing.max_tokens", "4", "--out", str(tmp_path / "rl")]) == 0
     assert main(["evaluate", str(tmp_path / "rl"), "--suite", "maze:micro:2"]) == 0
+
+
+def test_boards_in_words_have_no_frames() -> None:
+    task = {"world": "maze", "level": "micro", "frames": 9}
+    with pytest.raises(ValueError, match="nothing has frames"):
+        TextSFTConfig.model_validate({"tasks": [task], "model": {"width": 32}, "num_steps": 1})

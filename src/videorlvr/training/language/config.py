@@ -39,6 +39,15 @@ class TextConfig(RunConfig):
         return self
 
     @model_validator(mode="after")
+    def _boards_without_frames(self) -> Self:
+        for task in self.tasks:
+            if task.size is not None or task.frames is not None:
+                raise ValueError(
+                    f"{task.world}:{task.level} is asked in words, where nothing has frames: leave size and frames out"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _words_for_its_worlds(self) -> Self:
         """A recipe's worlds stay where the tasks are changed, so what is missing is added and nothing replaced."""
         if self.model is not None:
