@@ -5,7 +5,8 @@
 Three seeds. A seed trains both forms of one network from scratch on the same demonstrations for equal seconds, then
 both by AWM for equal seconds (credit by frame; credit by chunk with rollouts that end at their first fault), each with
 a rate that falls to zero within its time. The clock stands while a network is compiled and while it is measured.
-Measured are validation problems, in thirds by the length of their solutions.
+Measured are validation problems, in thirds by the length of their solutions. Arms are written as they end; the same
+command goes on with those that are missing.
 
 The rule, stated before the run. With d the difference causal - bidirectional in success on the longest third, in
 points, at the end of SFT (and, apart, at the end of RL):
@@ -48,6 +49,7 @@ from videorlvr.worlds.different import Part, different_boards
 FORMS: dict[str, int | None] = {"bidirectional": None, "causal": 4}
 BATCH = 128
 BLOCK = 64
+RESULTS = "causal_backbone.json"
 
 
 class Setting:
@@ -222,6 +224,30 @@ def verdict(rows: list[dict[str, Any]], phase: str, seeds: int) -> dict[str, Any
     return {"phase": phase, "differences": [round(d, 1) for d in pairs], "verdict": said}
 
 
+def stated(args: argparse.Namespace) -> dict[str, str]:
+    """What a comparison is of; where it is written and how long it may take say nothing of that."""
+    return {key: str(value) for key, value in vars(args).items() if key not in ("out", "limit_s")}
+
+
+def earlier(args: argparse.Namespace) -> list[dict[str, Any]]:
+    """Arms that a stopped call of the same comparison has measured."""
+    path = args.out / RESULTS
+    if not path.is_file():
+        return []
+    found = json.loads(path.read_text())
+    if found["args"] != stated(args):
+        raise SystemExit(f"'{path}' holds another comparison ({found['args']}): choose another --out")
+    return list(found["rows"])
+
+
+def write(args: argparse.Namespace, setting: Setting, rows: list[dict[str, Any]]) -> None:
+    out = {"args": stated(args), "bounds": setting.bounds, "rows": rows}
+    out["verdicts"] = [verdict(rows, phase, args.seeds) for phase in ("sft", "rl")]
+    part = args.out / f"{RESULTS}.part"
+    part.write_text(json.dumps(out, indent=1) + "\n")
+    part.replace(args.out / RESULTS)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -245,7 +271,7 @@ def main() -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     torch.set_float32_matmul_precision("high")
     torch._dynamo.config.cache_size_limit = 128
-    began, rows = time.monotonic(), []
+    began, rows = time.monotonic(), earlier(args)
     with Judge(EXACT, max(1, num_cores() // 2)) as judge:
         workers = start_workers(max(1, num_cores() - 2))
         assert workers is not None
@@ -258,22 +284,20 @@ def main() -> None:
         for seed in range(args.seeds):
             # The order changes with the seed: what comes later finds a warmer machine.
             for form in list(FORMS)[:: 1 if seed % 2 == 0 else -1]:
+                if any((row["form"], row["seed"]) == (form, seed) and "rl" in row for row in rows):
+                    continue
                 if time.monotonic() - began + args.sft_s + args.rl_s + 12 > args.limit_s:
                     print("no time left", flush=True)
                     continue
+                rows[:] = [row for row in rows if (row["form"], row["seed"]) != (form, seed)]
                 policy, told = sft(setting, form, seed)
                 row: dict[str, Any] = {"form": form, "seed": seed, "sft": told | setting.measure(policy)}
+                rows.append(row)
+                write(args, setting, rows)
                 policy, told = rl(setting, form, seed, policy)
                 row["rl"] = told | setting.measure(policy)
-                rows.append(row)
                 print(f"{time.monotonic() - began:.0f} s", json.dumps(row), flush=True)
-                out = {
-                    "args": {k: str(v) for k, v in vars(args).items()},
-                    "bounds": setting.bounds,
-                    "rows": rows,
-                }
-                out["verdicts"] = [verdict(rows, phase, args.seeds) for phase in ("sft", "rl")]
-                (args.out / "causal_backbone.json").write_text(json.dumps(out, indent=1) + "\n")
+                write(args, setting, rows)
     print(json.dumps([verdict(rows, phase, args.seeds) for phase in ("sft", "rl")]), flush=True)
 
 

@@ -19,7 +19,7 @@ def run(args: Namespace) -> None:
     samples, out (None: the run folder), player (None: one sample is an answer), json (a file, or '-' for JSON alone on
     stdout), device."""
     from videorlvr.base.runs import evaluation_dir
-    from videorlvr.cli.output import check_places, emit_json, show_table, table_console
+    from videorlvr.cli.output import check_places, emit_json, show_table, speaks, table_console
     from videorlvr.evaluation.runner import evaluate
     from videorlvr.evaluation.suites import suite_of
     from videorlvr.methods import way_of, ways_to_play
@@ -46,6 +46,8 @@ def run(args: Namespace) -> None:
             )
     except KeyboardInterrupt:
         raise KeyboardInterrupt("interrupted; the same command goes on with what is left") from None
+    if not speaks():
+        return
     if args.json:
         emit_json(summary, args.json)
     if args.json != "-":
@@ -80,7 +82,8 @@ def evaluate_run(
     folder: Path | None = None,
     play: MethodConfig | None = None,
 ) -> dict[str, object]:
-    """Evaluate the policy of a run folder; the evaluation is written below it, or below `folder`.
+    """Evaluate the policy of a run folder; the evaluation is written below it, or below `folder`. Processes that
+    torchrun started share it.
 
     play: how it answers, of a method that plays; None takes a sample.
 
@@ -93,23 +96,26 @@ def evaluate_run(
     from videorlvr.evaluation.runner import evaluate
     from videorlvr.models.load import load_policy, weights_hash
     from videorlvr.training.device import device_of
+    from videorlvr.training.ranks import joined
 
     if not (run_folder / runs.CONFIG).is_file():
         raise ValueError(
             f"'{run_folder}' is no run folder: it has no config.json; train one with 'videorlvr train'"
         )
     config = read_json_object(run_folder / runs.CONFIG)
-    policy = load_policy(run_folder / runs.POLICY, device=device_of(device))
-    batch_size = 64 if policy.device.type == "cpu" else 256
-    return evaluate(
-        _player_of(policy, config, batch_size, play),
-        suite,
-        name=(folder or run_folder).name,
-        out=evaluation_dir(folder or run_folder, suite.name),
-        samples=samples,
-        batch_size=batch_size,
-        checkpoint=weights_hash(run_folder / runs.POLICY),
-    )
+    with joined() as ranks:
+        policy = load_policy(run_folder / runs.POLICY, device=device_of(device))
+        batch_size = 64 if policy.device.type == "cpu" else 256
+        return evaluate(
+            _player_of(policy, config, batch_size, play),
+            suite,
+            name=(folder or run_folder).name,
+            out=evaluation_dir(folder or run_folder, suite.name),
+            samples=samples,
+            batch_size=batch_size,
+            checkpoint=weights_hash(run_folder / runs.POLICY),
+            ranks=ranks,
+        )
 
 
 def _player_of(

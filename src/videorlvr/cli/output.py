@@ -6,6 +6,7 @@ Law: with `--json -` standard output holds the JSON and nothing else; notes go t
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
     from videorlvr.reports.tables import Table
 
 JSON_HELP = "write the result as JSON to this file; '-' prints it, and nothing else, on standard output"
+
+
+def speaks() -> bool:
+    """Whether this process tells results: the first of those that torchrun started, or one by itself."""
+    return os.environ.get("RANK", "0") == "0"
 
 
 def emit_json(value: Any, target: str) -> None:

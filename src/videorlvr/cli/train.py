@@ -11,6 +11,7 @@ import sys
 import textwrap
 from pathlib import Path
 
+from videorlvr.cli.output import speaks
 from videorlvr.training.config import RunConfig
 from videorlvr.training.settings import help_lines, overridden
 
@@ -45,7 +46,8 @@ def train(config: RunConfig, out: Path) -> int:
     except Interrupted as stop:
         print(stop, file=sys.stderr)
         return 130
-    print(f"policy: {policy}")
+    if speaks():
+        print(f"policy: {policy}")
     return 0
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import defaultdict
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from videorlvr.evaluation.clips import chosen_ids, read_clips, write_clips
 from videorlvr.evaluation.kept import Key
 from videorlvr.evaluation.puzzles import puzzle_of
 from videorlvr.evaluation.suites import Suite, problems, suite_hash
+from videorlvr.evaluation.together import ALONE, Together
 from videorlvr.judge.fingerprint import Fingerprint, fingerprint_of
 from videorlvr.judge.tolerance import EXACT, Tolerance
 from videorlvr.players.answers import Answer, TextPlayer
@@ -121,6 +123,7 @@ def evaluate(
     batch_size: int = 64,
     checkpoint: str | None = None,
     tolerance: Tolerance = EXACT,
+    ranks: Together = ALONE,
 ) -> dict[str, Any]:
     """Play, judge and record a suite in the folder `out`; return the summary.
 
@@ -134,6 +137,8 @@ def evaluate(
         samples: Videos a problem; sample i has its own noise.
         checkpoint: Hash of the player's weights, None for a player without any.
         tolerance: What its videos may survive: `exact` where it makes pixels, `declared` where an autoencoder does.
+        ranks: Processes that evaluate together, each with a player of the same policy, a batch each in turn; the
+            first one writes. The records are those of one process, since a batch is played whole.
 
     Raises:
         ValueError: If `samples` or `batch_size` is below 1, the player breaks its contract, or another process
@@ -151,43 +156,78 @@ def evaluate(
         "suite": suite.name,
         "fingerprint": stamp.to_json(),
     }
-    previous, done = kept.so_far(out, identity)
-    if previous and kept.is_all(previous, done, samples, order):
-        return previous
-    with only_process_in(out):
-        previous, done = kept.so_far(out, identity)  # again: another process may have been at it until now
-        kept.say_puzzles(done, listed)
-        clips = read_clips(out / runs.CLIPS) if previous and previous["complete"] else {}
-        kept.start(out, identity, samples, done, order)
+    leads = ranks.rank == 0
+    previous, done = kept.so_far(out, identity) if leads else (None, {})
+    if leads and previous and kept.is_all(previous, done, samples, order):
+        return dict(ranks.everyones_values(previous)[0])
+    if (finished := ranks.everyones_values(None)[0]) is not None:
+        return dict(finished)
+    with only_process_in(out) if leads else nullcontext():
+        clips = {}
+        if leads:
+            previous, done = kept.so_far(
+                out, identity
+            )  # again: another process may have been at it until now
+            kept.say_puzzles(done, listed)
+            clips = read_clips(out / runs.CLIPS) if previous and previous["complete"] else {}
+            kept.start(out, identity, samples, done, order)
         batches = plan(listed, samples=samples, batch_size=batch_size)
-        left = [batch for batch in batches if not all(key in done for key in batch.keys)]
-        for batch in track(left, f"{name} on {suite.name}", total=len(left)):
-            clips |= _play_and_record(player, batch, out, done, tolerance, stamp)
-            wanted = chosen_ids(done[key] for key in order if key in done)
+        left = _Left(player, batches, out, tolerance, stamp, order)
+        done, clips = left.play(f"{name} on {suite.name}", ranks.everyones_values(done)[0], clips, ranks)
+        summary = None
+        if leads:
+            records = [done[key] for key in order]
+            kept.write_records(out, records)
+            write_clips(out / runs.CLIPS, _complete_clips(player, batches, clips, chosen_ids(records)))
+            summary = kept.finish(out, identity, samples, records)
+        return dict(ranks.everyones_values(summary)[0])
+
+
+@dataclass(frozen=True)
+class _Left:
+    """What of an evaluation is yet to be played."""
+
+    player: Player | TextPlayer
+    batches: list[Batch]
+    out: Path
+    tolerance: Tolerance
+    stamp: Fingerprint
+    order: list[Key]
+
+    def play(
+        self, label: str, done: dict[Key, Any], clips: dict[str, Video], ranks: Together
+    ) -> tuple[dict[Key, Any], dict[str, Video]]:
+        """All records, and the clips that are wanted of those that were played, on each rank. The first one writes
+        records down, all ranks' of a turn at once."""
+        left = [batch for batch in self.batches if not all(key in done for key in batch.keys)]
+        turns = [left[start : start + ranks.size] for start in range(0, len(left), ranks.size)]
+        for turn in track(turns, label, total=len(turns)) if ranks.rank == 0 else turns:
+            own: dict[Key, Any] = {}
+            if ranks.rank < len(turn):
+                own, seen = _play_and_judge(self.player, turn[ranks.rank], done, self.tolerance, self.stamp)
+                clips = clips | seen
+            for records in ranks.everyones_values(own):
+                done |= records
+                if ranks.rank == 0:
+                    for record in records.values():
+                        append_jsonl(self.out / runs.RECORDS, record)
+            wanted = chosen_ids(done[key] for key in self.order if key in done)
             clips = {name: clips[name] for name in wanted if name in clips}
-        records = [done[key] for key in order]
-        kept.write_records(out, records)
-        write_clips(out / runs.CLIPS, _complete_clips(player, batches, clips, chosen_ids(records)))
-        return kept.finish(out, identity, samples, records)
+        return done, {name: clip for part in ranks.everyones_values(clips) for name, clip in part.items()}
 
 
-def _play_and_record(
-    player: Player | TextPlayer,
-    batch: Batch,
-    out: Path,
-    done: dict[Key, Any],
-    tolerance: Tolerance,
-    stamp: Fingerprint,
-) -> dict[str, Video]:
-    """Adds the batch's records to the file and to `done`; returns its videos by id, if first samples."""
+def _play_and_judge(
+    player: Player | TextPlayer, batch: Batch, done: dict[Key, Any], tolerance: Tolerance, stamp: Fingerprint
+) -> tuple[dict[Key, Any], dict[str, Video]]:
+    """The records of a batch that are not there yet; its videos by id, if first samples."""
     answers = play(player, batch)
     verdicts = verdicts_of(batch.problems, answers, tolerance)
+    records = {}
     for key, problem, verdict, answer in zip(batch.keys, batch.problems, verdicts, answers, strict=True):
         if key not in done:
             words = answer if isinstance(answer, Answer) else None
-            done[key] = record_of(batch.world, problem, batch.sample, verdict, stamp=stamp, answer=words)
-            append_jsonl(out / runs.RECORDS, done[key])
-    return _clips(batch, answers) if batch.sample == 0 else {}
+            records[key] = record_of(batch.world, problem, batch.sample, verdict, stamp=stamp, answer=words)
+    return records, _clips(batch, answers) if batch.sample == 0 else {}
 
 
 def _clips(batch: Batch, answers: Answers) -> dict[str, Video]:
