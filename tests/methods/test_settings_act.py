@@ -82,6 +82,7 @@ ELSEWHERE = {
     "num_workers": "tests/training/test_sft.py",
     "device": "needs another device",
     "compile": "needs a compiler",
+    "shard_weights": "tests/training/test_ranks.py",
     "tracker": "tests/training/test_track.py",
     "sampling.steps": "tests/training/test_wiring.py",
     "sampling.solver": "tests/training/test_wiring.py",

@@ -86,6 +86,7 @@ ELSEWHERE = {
     "validate_every": "training.validate, as in SFT",
     "num_val": "training.validate, as in SFT",
     "spectrum": "training.validate, as in SFT",
+    "shard_weights": "tests/training/test_ranks.py",
     "init": "tests/training/test_origin.py",
     "num_workers": "tests/training/test_sft.py",
     "device": "needs another device",

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from videorlvr.models.api import Chunk, Condition
+from videorlvr.models.shards import is_spread, spread_copy
 
 
 class ModulePolicy:
@@ -60,7 +61,9 @@ class ModulePolicy:
 
 def frozen_copy(module: nn.Module) -> nn.Module:
     """A copy that nothing trains. Parameters that are not trained are shared with it: beside an adapter the base is
-    held once."""
+    held once. One that is spread has a copy that is spread."""
+    if is_spread(module):
+        return spread_copy(module)
     fixed = {id(value): value for value in module.parameters() if not value.requires_grad}
     return copy.deepcopy(module, fixed).requires_grad_(False)
 

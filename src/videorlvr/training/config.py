@@ -95,6 +95,11 @@ class VideoConfig(RunConfig):
         default=0, ge=0, description="steps between measurements of val/success; 0 for never"
     )
     num_val: int = Field(default=128, ge=1, description="validation problems a world")
+    shard_weights: bool = Field(
+        default=False,
+        description="under torchrun, each GPU holds its part of all weights, for a policy that fits no single one; "
+        "false for a whole copy on each",
+    )
     spectrum: bool = Field(
         default=False, description="tell the shape of hidden states at each validation: val/rank and its like"
     )

@@ -11,11 +11,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from videorlvr.models.api import Condition
-from videorlvr.players.rollouts import Rollouts
+from videorlvr.players.rollouts import Rollouts, Trajectory
 from videorlvr.training.ranks import Ranks
 from videorlvr.worlds.api import Problem, Verdict
 
 Played = tuple[Rollouts, list[Verdict]]
+PATH = ("states", "actions", "means", "log_probs")
+"""Of a trajectory, in the order of its fields."""
 
 
 def check_dealt(num_batches: int, batch: int, group: int, ranks: Ranks) -> None:
@@ -38,12 +40,9 @@ def all_played(own: Sequence[Played], problems: Sequence[list[Problem]], ranks: 
     """All batches of a world: number k * size + r is the k-th of rank r. `problems` are those of each of them."""
     out: list[Played] = []
     for rollouts, verdicts in own:
-        if rollouts.trajectory is not None:
-            raise ValueError(
-                "stochastic trajectories on several ranks: train on the forward process, or on one rank"
-            )
         x0, clean = ranks.everyones(rollouts.x0), ranks.everyones(rollouts.condition.clean)
         extra = {name: ranks.everyones(value) for name, value in rollouts.condition.extra.items()}
+        paths = _everyones_paths(rollouts.trajectory, ranks)
         told = ranks.everyones_values(
             (
                 rollouts.group_ids,
@@ -62,6 +61,21 @@ def all_played(own: Sequence[Played], problems: Sequence[list[Problem]], ranks: 
             asked = problems[len(out)]
             assert len(asked) == len(ids)
             out.append(
-                (Rollouts(x0[rank], condition, asked, np.asarray(ids), videos, None, num_forwards), judged)
+                (
+                    Rollouts(x0[rank], condition, asked, np.asarray(ids), videos, paths[rank], num_forwards),
+                    judged,
+                )
             )
     return out
+
+
+def _everyones_paths(own: Trajectory | None, ranks: Ranks) -> list[Trajectory | None]:
+    """The ranks' trajectories through one window; a tensor that is held twice is sent and held once."""
+    if own is None:
+        return [None] * ranks.size
+    held = {id(value): value for name in PATH for value in getattr(own, name)}
+    sent = {key: ranks.everyones(value) for key, value in held.items()}
+    return [
+        Trajectory(own.steps, *([sent[id(value)][rank] for value in getattr(own, name)] for name in PATH))
+        for rank in range(ranks.size)
+    ]

@@ -25,7 +25,16 @@ from videorlvr.players.sampling import stored_of_today
 from videorlvr.training.config import RunConfig
 from videorlvr.worlds import world_of
 
-FREE_KEYS = {"max_s", "log_every", "save_every_s", "num_workers", "device", "compile", "tracker"}
+FREE_KEYS = {
+    "max_s",
+    "log_every",
+    "save_every_s",
+    "num_workers",
+    "device",
+    "compile",
+    "tracker",
+    "shard_weights",
+}
 """What may differ between a run and its continuation: what is told and kept, and where it is computed. On another
 device, or compiled, sums differ in their last bits (on a GPU the network runs in bfloat16): the run goes on, and is
 no longer bit for bit the one that did not move."""

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 
 from videorlvr.base.progress import progress
 from videorlvr.base.signals import STOP, handled
+from videorlvr.models.shards import whole
 from videorlvr.training.config import RunConfig
 from videorlvr.training.folder import RunFolder
 from videorlvr.training.learner import Learner
@@ -89,7 +90,7 @@ def run_steps(
             state.update_averages()
             state.counts |= {EVALUATIONS: learner.network_evaluations, **getattr(learner, "counts", {})}
             if every and (state.step % every == 0 or state.step == last):
-                line |= validate() if ranks.leads else {}
+                line |= validate() if ranks.leads or state.is_spread else {}
             if line and ranks.leads:
                 elapsed = round(time.monotonic() - began, 3)
                 line = {"step": state.step, **line, **state.counts, "elapsed_s": elapsed}
@@ -99,16 +100,23 @@ def run_steps(
             update(state.step, "  ".join(latest.values()))
             now = time.monotonic()
             stop = stop_asked() or (config.max_s is not None and now - began > config.max_s)
-            stop = ranks.any(stop)
-            if ranks.leads and (now - saved > config.save_every_s or stop or state.step == last):
-                state.save(folder.checkpoint, fingerprint=folder.fingerprint)
+            told = ranks.everyones_values((stop, now - saved > config.save_every_s))
+            stop = any(asked for asked, _ in told)
+            if told[0][1] or stop or state.step == last:  # by the first one's clock
+                if ranks.leads or state.is_spread:
+                    state.save(folder.checkpoint, fingerprint=folder.fingerprint, ranks=ranks)
                 saved = now
             if stop and state.step < last:
-                if ranks.leads:
-                    learner.result.save(folder.policy)
+                _save_policy(learner, folder, ranks)
                 ranks.wait()
                 raise Interrupted(
                     f"stopped at step {state.step} of {last}; the same command continues '{folder.path}'"
                 )
+    _save_policy(learner, folder, ranks)
+
+
+def _save_policy(learner: Learner, folder: RunFolder, ranks: Ranks) -> None:
+    """All ranks must call it: weights that are spread are brought together first."""
+    policy = whole(learner.result)
     if ranks.leads:
-        learner.result.save(folder.policy)
+        policy.save(folder.policy)

@@ -29,6 +29,7 @@ from videorlvr.flow.matching import levels_in, point_on_path, velocity_error
 from videorlvr.flow.steps import window_steps
 from videorlvr.models.api import Policy
 from videorlvr.models.chunks import frame_levels, frames_seen
+from videorlvr.models.shards import clip_gradients, is_spread
 from videorlvr.training.demonstrations import Demonstrations
 from videorlvr.training.device import generator_on, prepare
 from videorlvr.training.drawn import Drawn, Sums
@@ -146,26 +147,31 @@ class MatchingLearner(ABC):
             size=config.learning_batch,
             rngs={world: seeding.rng("units", config.seed, world, iteration, update) for world in live},
         )
-        dealt = slice(self.ranks.rank, None, self.ranks.size)
-        for batch in first[dealt]:
-            self._backward(batch, sums)
+        evenly = is_spread(self.policy.module)
+        for batch, counts in self.ranks.dealt(first, evenly=evenly):
+            self._backward(batch, sums, counts=counts)
         if halves is not None and first and second:
             halves.halfway()
-        for batch in second[dealt]:
-            self._backward(batch, sums)
+        for batch, counts in self.ranks.dealt(second, evenly=evenly):
+            self._backward(batch, sums, counts=counts)
         self.ranks.add_up_gradients(self.policy.module)
         if halves is not None:
             halves.add_up(self.ranks)
         if halves is not None and (cosine := halves.cosine()) is not None:
             sums.add(signal=cosine)
 
-    def _backward(self, batch: MicroBatch, sums: Sums) -> None:
-        """Add a micro-batch's gradient."""
+    def _backward(self, batch: MicroBatch, sums: Sums, *, counts: bool = True) -> None:
+        """Add a micro-batch's gradient; a pass of nothing where it does not count."""
+        evaluations = self.network_evaluations
         drawn = self.draw(batch)
         velocity = self.policy.velocity(drawn.point.x, At(drawn.point.sigma), drawn.condition)
         lost = self.loss(velocity, drawn)
         count = batch.count_U.to(lost)
         total = (count * lost).sum()
+        if not counts:
+            (0 * total).backward()  # type: ignore[no-untyped-call]
+            self.network_evaluations = evaluations
+            return
         if drawn.start is not None:
             change = velocity_error(velocity, drawn.start, drawn.free).reshape(len(lost), -1).mean(1)
             total = total + self.config.kl_weight * (count * change).sum()
@@ -231,7 +237,7 @@ class MatchingLearner(ABC):
         fall = 0.5 * (1 + math.cos(math.pi * min(1.0, self.progress(iteration))))
         lr = config.lr * rise * (config.final_lr + (1 - config.final_lr) * fall)
         self.optimizer.set_lr(lr)
-        norm = torch.nn.utils.clip_grad_norm_(self.policy.module.parameters(), config.grad_clip)
+        norm = clip_gradients(self.policy.module, config.grad_clip)
         [found] = check_finite(f"an update at lr {lr:g}", grad_norm=norm)
         self.optimizer.step()
         return found

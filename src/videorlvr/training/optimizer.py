@@ -16,7 +16,9 @@ from typing import Any
 import torch
 from torch import nn
 
+from videorlvr.models.shards import is_spread
 from videorlvr.training.config import OptimizerName
+from videorlvr.training.muon import Muon
 
 
 class Optimizers:
@@ -83,9 +85,8 @@ def make_optimizer(module: nn.Module, name: OptimizerName, *, lr: float, weight_
             torch.optim.AdamW(rest, lr=lr, betas=(0.9, 0.95), weight_decay=weight_decay, fused=fused)
         )
     if matrices:
-        parts.append(
-            torch.optim.Muon(matrices, lr=lr, weight_decay=weight_decay, adjust_lr_fn="match_rms_adamw")
-        )
+        kind = Muon if is_spread(module) else torch.optim.Muon
+        parts.append(kind(matrices, lr=lr, weight_decay=weight_decay, adjust_lr_fn="match_rms_adamw"))
     return Optimizers(parts, names)
 
 

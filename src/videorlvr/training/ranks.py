@@ -16,11 +16,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
+
+from videorlvr.models.shards import is_spread
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -48,6 +52,16 @@ class Ranks:
         each = count // self.size
         return slice(self.rank * each, (self.rank + 1) * each)
 
+    def dealt(self, items: Sequence[Item], *, evenly: bool = False) -> list[tuple[Item, bool]]:
+        """This rank's items of a list that all have, each with whether it counts.
+
+        evenly: As many on each rank, with items that do not count: where every pass is one of all ranks, since they
+            hold a part of the weights each.
+        """
+        own = [(item, True) for item in items[self.rank :: self.size]]
+        missing = -(-len(items) // self.size) - len(own)
+        return [*own, *((item, False) for item in items[-1:] if evenly and missing)]
+
     def add_up(self, tensors: Sequence[Tensor]) -> None:
         """Each tensor becomes its sum over ranks: one call, however many there are."""
         if self.size == 1 or not tensors:
@@ -63,6 +77,8 @@ class Ranks:
         """Gradients become their sums over ranks; one that a rank has not is zero there."""
         if self.size == 1:
             return
+        if is_spread(module):  # they came as sums
+            return
         trained = [parameter for parameter in module.parameters() if parameter.requires_grad]
         for parameter in trained:
             if parameter.grad is None:
@@ -72,7 +88,7 @@ class Ranks:
     def keep_once(self, module: nn.Module) -> None:
         """Of gradients that are sums over ranks already, only the leader keeps them, so that they may be summed
         again with what is added to them."""
-        if not self.leads:
+        if not self.leads and not is_spread(module):
             module.zero_grad(set_to_none=True)
 
     def everyones(self, tensor: Tensor) -> list[Tensor]:
@@ -118,9 +134,9 @@ def asked_for() -> bool:
 
 @contextmanager
 def joined() -> Iterator[Ranks]:
-    """This process among those that torchrun started; alone where it did not."""
-    if not asked_for():
-        yield ALONE
+    """This process among those that torchrun started; alone where it did not. Inside another `joined`, that one's."""
+    if not asked_for() or ranks_of_process().size > 1:
+        yield ranks_of_process()
         return
     if torch.cuda.is_available():
         torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))

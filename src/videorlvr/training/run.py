@@ -13,6 +13,7 @@ from videorlvr.judge.reward import describe
 from videorlvr.judge.tolerance import EXACT
 from videorlvr.models.api import Trainable
 from videorlvr.models.dit import num_parameters
+from videorlvr.models.shards import spread
 from videorlvr.training.config import RunConfig, VideoConfig
 from videorlvr.training.device import workers_of
 from videorlvr.training.folder import RunFolder
@@ -79,6 +80,7 @@ def _train(
     on_gpu = policy.device.type == "cuda"
     with Judge(EXACT, workers_of(config) if on_gpu else 0) as judge:
         pool = folder.pool if ranks.leads else None
+        spread_weights(config, policy, ranks)
         learner = method.make_learner(config, policy, Bench(judge, pool, ranks))
         try:
             if ranks.size > 1 and not getattr(learner, "on_ranks", False):
@@ -96,6 +98,32 @@ def _train(
     folder.finish({"steps": config.num_steps, "parameters": num_parameters(policy.module)})
     ranks.wait()
     return folder.policy
+
+
+def spread_weights(config: RunConfig, policy: Trainable, ranks: Ranks) -> None:
+    """Spread the policy's weights over the ranks, where the run says so and there are several.
+
+    Raises:
+        ValueError: For a policy whose network is not run as a whole, or a run that compiles.
+    """
+    if ranks.size == 1 or not isinstance(config, VideoConfig) or not config.shard_weights:
+        return
+    if config.compile:
+        raise ValueError(
+            "shard_weights with compile: a compiled network holds its weights whole; set compile to false"
+        )
+    if len(policy.chunks(9)) > 1:  # type: ignore[attr-defined]
+        raise ValueError(
+            "shard_weights with a causal policy: its blocks are run in parts, which cannot gather weights; set "
+            "shard_weights to false"
+        )
+    if all(weight.requires_grad for weight in policy.module.parameters()):
+        spread(policy.module)
+        return
+    raise ValueError(
+        "shard_weights with an adapter: what is trained is small, and each rank holds it whole; set shard_weights to "
+        "false"
+    )
 
 
 def _steps(

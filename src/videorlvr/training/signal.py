@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from videorlvr.judge.read import read
+from videorlvr.models.shards import any_spread, together
 from videorlvr.players.rollouts import Rollouts
 from videorlvr.training.ranks import Ranks
 from videorlvr.training.track import Metrics
@@ -39,7 +40,7 @@ class HalfGradients:
 
     def add_up(self, ranks: Ranks) -> None:
         """The first half's gradient, of all ranks; what was added since is summed by the learner."""
-        if self.first is not None:
+        if self.first is not None and not any_spread(self.first):
             ranks.add_up(self.first)
 
     def cosine(self) -> Tensor | None:
@@ -50,9 +51,9 @@ class HalfGradients:
         for before, parameter in zip(self.first, self.parameters, strict=True):
             after = (torch.zeros_like(before) if parameter.grad is None else parameter.grad) - before
             dot, one, two = (
-                dot + (before * after).sum(),
-                one + before.square().sum(),
-                two + after.square().sum(),
+                dot + together((before * after).sum()),
+                one + together(before.square().sum()),
+                two + together(after.square().sum()),
             )
         self.first = None
         length = (one * two).sqrt()

@@ -21,8 +21,11 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from videorlvr.models.module import frozen_copy, load_trainable, trainable_state
+from videorlvr.models.shards import is_spread, own_part, spread_as
 from videorlvr.models.weights import write_tensors
 from videorlvr.training.optimizer import Optimizers
+from videorlvr.training.ranks import ALONE, Ranks
+from videorlvr.training.sharded import is_sharded, read_sharded, write_sharded
 
 STATE, TENSORS = "state.json", "state.safetensors"
 
@@ -47,7 +50,7 @@ class Part:
             return
         decay = min(self.ema, (1 + steps_done) / (10 + steps_done))
         pairs = zip(self.average.parameters(), self.module.parameters(), strict=True)
-        trained = [(average, now) for average, now in pairs if now.requires_grad]
+        trained = [(own_part(average), own_part(now)) for average, now in pairs if now.requires_grad]
         torch._foreach_lerp_([average for average, _ in trained], [now for _, now in trained], 1 - decay)
 
     def tensors(self) -> dict[str, Tensor]:
@@ -59,6 +62,10 @@ class Part:
         if self.optimizer is not None:
             out |= {f"optimizer/{key}": value for key, value in self.optimizer.moments().items()}
         return out
+
+    def pattern(self, key: str) -> Tensor | None:
+        """The weight that a tensor of that name is, or is the average or a moment of; None if there is none."""
+        return dict(self.module.named_parameters()).get(key.rpartition("/")[2])
 
     def load(self, tensors: dict[str, Tensor]) -> None:
         """Inverse of `tensors`.
@@ -92,8 +99,16 @@ class TrainState:
         for part in self.parts.values():
             part.update_average(self.step)
 
-    def save(self, folder: Path, *, fingerprint: Mapping[str, Any] | None = None) -> None:
-        """Write a checkpoint; a reader meets the old one or the new one, whole.
+    @property
+    def is_spread(self) -> bool:
+        """Whether all ranks must save it together."""
+        return any(is_spread(part.module) for part in self.parts.values())
+
+    def save(
+        self, folder: Path, *, fingerprint: Mapping[str, Any] | None = None, ranks: Ranks = ALONE
+    ) -> None:
+        """Write a checkpoint; a reader meets the old one or the new one, whole. Where weights are spread, all ranks
+        must call it, each writes its parts, and the first one does the rest.
 
         Args:
             fingerprint: What the run is judged by (`judge.fingerprint`), for whoever finds the checkpoint.
@@ -106,11 +121,20 @@ class TrainState:
             for name, part in self.parts.items()
             for key, value in part.tensors().items()
         }
-        self._check_finite(tensors, folder)
+        self._check_finite(tensors, folder, ranks if self.is_spread else ALONE)
         new = folder.with_name(folder.name + ".part")
-        shutil.rmtree(new, ignore_errors=True)
-        new.mkdir(parents=True)
-        write_tensors(tensors, new / TENSORS)
+        if ranks.leads:
+            shutil.rmtree(new, ignore_errors=True)
+            new.mkdir(parents=True)
+        if self.is_spread:
+            ranks.wait()
+            write_sharded(tensors, new)
+        else:
+            write_tensors(tensors, new / TENSORS)
+        if ranks.leads:
+            self._replace(folder, new, fingerprint)
+
+    def _replace(self, folder: Path, new: Path, fingerprint: Mapping[str, Any] | None) -> None:
         state = {"step": self.step, "counts": self.counts, "fingerprint": fingerprint}
         (new / STATE).write_text(json.dumps(state))
         old = folder.with_name(folder.name + ".old")
@@ -120,11 +144,13 @@ class TrainState:
         new.rename(folder)
         shutil.rmtree(old, ignore_errors=True)
 
-    def _check_finite(self, tensors: dict[str, Tensor], folder: Path) -> None:
+    def _check_finite(self, tensors: dict[str, Tensor], folder: Path, ranks: Ranks) -> None:
         """A run that has gone astray must not cost its last good checkpoint. One look at the device for all."""
         device = next(iter(tensors.values())).device
-        finite = torch.stack([tensor.isfinite().all().to(device) for tensor in tensors.values()]).tolist()
-        bad = [name for name, fine in zip(tensors, finite, strict=True) if not fine]
+        parts = [own_part(tensor) for tensor in tensors.values()]
+        finite = torch.stack([part.isfinite().all().to(device) for part in parts]).tolist()
+        own = [name for name, fine in zip(tensors, finite, strict=True) if not fine]
+        bad = sorted({name for one in ranks.everyones_values(own) for name in one})
         if bad:
             kept = f"'{folder}' keeps the last good one" if folder.exists() else "there is none yet"
             raise FloatingPointError(
@@ -144,7 +170,7 @@ class TrainState:
         if not folder.exists():
             return False
         try:
-            tensors = load_file(folder / TENSORS)
+            tensors = self._read(folder)
             state = json.loads((folder / STATE).read_text())
             step, counts = int(state["step"]), dict(state.get("counts", {}))
         except (OSError, KeyError, TypeError, ValueError, SafetensorError) as error:
@@ -161,6 +187,20 @@ class TrainState:
             raise ValueError(f"the checkpoint in '{folder}' belongs to another model: {error}") from None
         self.step, self.counts = step, counts
         return True
+
+    def _read(self, folder: Path) -> dict[str, Tensor]:
+        """A checkpoint's tensors, each spread as this run's are, whatever the run was that wrote them."""
+        if is_sharded(folder):
+            return read_sharded(folder, self._pattern)
+        if not self.is_spread:
+            return load_file(folder / TENSORS)
+        return {
+            name: spread_as(value, self._pattern(name)) for name, value in load_file(folder / TENSORS).items()
+        }
+
+    def _pattern(self, name: str) -> Tensor | None:
+        part, _, key = name.partition("/")
+        return self.parts[part].pattern(key) if part in self.parts else None
 
 
 def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -17,6 +17,7 @@ from videorlvr.base.processes import start_workers
 from videorlvr.flow.at import Field
 from videorlvr.models.api import Condition, Policy
 from videorlvr.models.chunks import frames_seen
+from videorlvr.models.shards import clip_gradients
 from videorlvr.training.config import Task
 from videorlvr.training.data import OracleVideos
 from videorlvr.training.device import generator_on, prepare, workers_of
@@ -145,7 +146,7 @@ class Supervised:
         lr = self._lr(index)
         self.optimizer.set_lr(lr)
         self.ranks.add_up_gradients(self.policy.module)
-        norm = torch.nn.utils.clip_grad_norm_(self.policy.module.parameters(), self.config.grad_clip)
+        norm = clip_gradients(self.policy.module, self.config.grad_clip)
         # The device works on while this process prepares the next step: it is waited for only then.
         if index + 1 < self.config.num_steps:
             self.next = {

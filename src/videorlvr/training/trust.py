@@ -15,6 +15,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from videorlvr.models.shards import own_part
+
 MAX_HALVINGS = 7
 """An update that is still too long after this many is off by two orders of magnitude: an error, not a step."""
 
@@ -44,7 +46,7 @@ class TrustRegion:
     @torch.no_grad()
     def remember(self) -> None:
         """Call it before the optimizer's step."""
-        self._before = [weight.detach().clone() for weight in self.weights]
+        self._before = [own_part(weight.detach()).clone() for weight in self.weights]
 
     def fit(self, measure: Callable[[], float]) -> Fit:
         """Halve the step that was just made until `measure` is at most `most`; where earlier steps of the iteration
@@ -77,7 +79,8 @@ class TrustRegion:
     @torch.no_grad()
     def _take_back(self, kept: float) -> None:
         """Keep a share of what is left of the step."""
-        for weight, before in zip(self.weights, self._before, strict=True):
+        own = [own_part(weight) for weight in self.weights]
+        for weight, before in zip(own, self._before, strict=True):
             # A weight that is no number is not half way to anywhere.
             finite = weight.isfinite()
             weight.copy_(torch.where(finite, before + kept * (weight - before), before))

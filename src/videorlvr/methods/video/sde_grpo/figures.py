@@ -9,6 +9,7 @@ from torch import Tensor
 
 from videorlvr.methods.video.sde_grpo.math import PolicyLoss
 from videorlvr.training.batches import Batch
+from videorlvr.training.ranks import ALONE, Ranks
 from videorlvr.training.track import Metrics
 from videorlvr.training.trust import Fit
 
@@ -50,8 +51,8 @@ class Figures:
 
     @property
     def loss(self) -> Tensor:
-        """Of the update that is being gathered, a scalar."""
-        return torch.stack(self.losses).sum()
+        """Of the update that is being gathered, this rank's part of it: a scalar."""
+        return torch.stack(self.losses).sum() if self.losses else torch.zeros(())
 
     def repacked(self, drift_B: Tensor) -> None:
         """Half the squared drift between a video's law in the rollout's batch and in the one it is learnt in."""
@@ -76,7 +77,8 @@ class Figures:
             )
 
     def _ratio_gap(self) -> float:
-        return float(torch.stack(self.gaps).max())  # sees NaN, which Python's max may pass by
+        # torch's sees NaN, which Python's max may pass by
+        return float(torch.stack(self.gaps).max()) if self.gaps else 0.0
 
     def _repack_drift(self) -> float:
         return math.sqrt(2 * float(torch.stack(self.repacks).max())) if self.repacks else 0.0
@@ -88,20 +90,22 @@ class Figures:
         self.fits.append(fit)
         self.losses = []
 
-    def line(self) -> Metrics:
-        """The iteration's metrics; of an iteration without an update, only that."""
+    def line(self, ranks: Ranks = ALONE) -> Metrics:
+        """The iteration's metrics, over the batches of all ranks; of an iteration without an update, only that."""
         line: Metrics = {"updates": len(self.norms)}
         if not self.norms:
             return line
-        sums = dict(zip(self.sums, torch.stack(list(self.sums.values())).tolist(), strict=True))
+        own = {name: float(value) for name, value in self.sums.items()}
+        told = ranks.everyones_values((own, self._ratio_gap(), self._repack_drift()))
+        sums = {name: sum(one.get(name, 0.0) for one, _, _ in told) for one, _, _ in told for name in one}
         count = sums["count"]
         return line | {
             "policy_loss": sums["policy_loss"] / count,
             "kl": sums["kl"] / count,
             "drift": math.sqrt(2 * sums["drift"] / count),
             "clip_fraction": sums["stopped"] / max(sums["live"], 1.0),
-            "ratio_gap": self._ratio_gap(),
-            "repack_drift": self._repack_drift(),
+            "ratio_gap": max(gap for _, gap, _ in told),
+            "repack_drift": max(drift for _, _, drift in told),
             "grad_norm": sum(self.norms) / len(self.norms),
             "clipped_updates": self.clipped / len(self.norms),
             "update_kl": self.fits[-1].divergence,

@@ -20,6 +20,7 @@ from videorlvr.methods.video.sde_grpo.config import GRPOConfig
 from videorlvr.methods.video.sde_grpo.figures import Figures
 from videorlvr.methods.video.sde_grpo.math import clipped_policy_loss
 from videorlvr.models.api import Policy
+from videorlvr.models.shards import clip_gradients, is_spread
 from videorlvr.players.rollouts import Trajectory, drift_square, replay
 from videorlvr.training.batches import Batch, batches_of
 from videorlvr.training.device import prepare
@@ -44,10 +45,15 @@ class GRPO:
     """One step is one iteration over all tasks. The result is the policy itself.
 
     reference: the policy that RL began with, for the KL; None where `kl_weight` is 0.
+
+    On several ranks each learns from its share of the batches that one process would have; the first one says how far
+    an update went.
     """
 
+    on_ranks = True
+
     def __init__(self, config: GRPOConfig, policy: Policy, bench: Bench) -> None:
-        self.config, self.policy, self.result = config, policy, policy
+        self.config, self.policy, self.result, self.ranks = config, policy, policy, bench.ranks
         self.optimizer = make_optimizer(
             policy.module, config.optimizer, lr=config.lr, weight_decay=config.weight_decay
         )
@@ -60,7 +66,7 @@ class GRPO:
                 prepare(config, reference)
         self.trust = TrustRegion(policy.module, config.max_kl)
         self.network_evaluations = 0
-        self.trials = Trials(config, policy, bench.judge)
+        self.trials = Trials(config, policy, bench.judge, bench.ranks)
         self.grid = config.sampling.noise_levels()
 
     def step(self, index: int) -> Metrics:
@@ -71,7 +77,10 @@ class GRPO:
         )
         rolled = time.monotonic()
         self.optimizer.set_lr(self.config.lr * min(1.0, (index + 1) / max(self.config.warmup, 1)))
+        before = self.network_evaluations
         line |= self.improve(self.turns(judged))
+        own_share = self.network_evaluations - before
+        self.network_evaluations = before + sum(self.ranks.everyones_values(own_share))
         return line | {
             "rollout_s": rolled - began,
             "update_s": time.monotonic() - rolled,
@@ -104,19 +113,27 @@ class GRPO:
         figures, own = Figures(), turns[: len(turns) // self.config.epochs]
         self.trust.begin()
         for turn in own[1:]:  # the first one's laws are taken as they are replayed
-            for batch in turn.batches:
+            for batch, _ in self._own(turn):
                 self._anchor(batch, figures)
         for number, turn in enumerate(turns):
-            for batch in turn.batches:
-                self._backward(batch, turn.num_videos, figures, on_policy=number == 0)
+            for batch, counts in self._own(turn):
+                self._backward(batch, turn.num_videos, figures, on_policy=number == 0, counts=counts)
+            self.ranks.add_up_gradients(self.policy.module)
             if number == 0:
                 figures.check_replay()
             if not self._update(turns[0].batches[0], figures):
                 break
-        return figures.line()
+        return figures.line(self.ranks)
 
-    def _backward(self, batch: Batch, num_videos: int, figures: Figures, *, on_policy: bool) -> None:
-        """Add a batch's gradient, one window step at a time."""
+    def _own(self, turn: Turn) -> list[tuple[Batch, bool]]:
+        """This rank's batches of an update, each with whether it counts."""
+        return self.ranks.dealt(turn.batches, evenly=is_spread(self.policy.module))
+
+    def _backward(
+        self, batch: Batch, num_videos: int, figures: Figures, *, on_policy: bool, counts: bool = True
+    ) -> None:
+        """Add a batch's gradient, one window step at a time; passes of nothing where it does not count."""
+        evaluations = self.network_evaluations
         config, condition, trajectory = self.config, batch.rollouts.condition, _trajectory(batch)
         free = condition.num_free
         clip = clip_from_drift(config.clip_drift, free)
@@ -137,9 +154,14 @@ class GRPO:
                 * ((part.loss_B + config.kl_weight * kl) * batch.counts).sum()
                 / (num_trained * num_videos)
             )
+            if not counts:
+                (0 * loss).backward()  # type: ignore[no-untyped-call]
+                continue
             loss.backward()  # type: ignore[no-untyped-call]
             figures.add(part, free * kl.detach(), drift, batch, loss.detach())
         self.network_evaluations += 3 * num_trained * len(batch)
+        if not counts:
+            self.network_evaluations = evaluations
 
     def _take_as_old(
         self, batch: Batch, position: int, law: Transition, log_prob: Tensor, figures: Figures
@@ -174,7 +196,7 @@ class GRPO:
 
     def _update(self, probe: Batch, figures: Figures) -> bool:
         """One optimizer step within the trust region, as measured on `probe`; whether there is room for another."""
-        norm = torch.nn.utils.clip_grad_norm_(self.policy.module.parameters(), self.config.grad_clip)
+        norm = clip_gradients(self.policy.module, self.config.grad_clip)
         lr = self.optimizer.param_groups[0]["lr"]
         _, grad_norm = check_finite(f"an update at lr {lr:g}", loss=figures.loss, grad_norm=norm)
         self.trust.remember()
@@ -191,8 +213,9 @@ class GRPO:
             # With grad mode on, as in the rollout: a compiled graph without gradient is another one.
             law = replay(self.policy, condition, trajectory, position, self.grid)
             total += drift_square(trajectory.means[position], law, condition.free)
-        self.network_evaluations += len(trajectory.steps.steps) * len(batch)
-        return condition.num_free * float((total * batch.counts).sum() / batch.counts.sum())
+        self.network_evaluations += len(trajectory.steps.steps) * len(batch) if self.ranks.leads else 0
+        found = condition.num_free * float((total * batch.counts).sum() / batch.counts.sum())
+        return float(self.ranks.everyones_values(found)[0])  # all must keep the same share of the step
 
     def close(self) -> None:
         self.trials.close()
