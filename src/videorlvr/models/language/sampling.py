@@ -149,11 +149,12 @@ def _fill(
 
 @torch.no_grad()
 def next_laws(policy: LanguagePolicy, contexts: Sequence[Sequence[int]]) -> Tensor:
-    """Log-probabilities of the token behind each context, float32 [B, V]: for who looks before each token. No cache."""
+    """Log-probabilities of the token behind each context, float32 [B, V] on the CPU: for who looks before each token,
+    row by row, which would wait for a device each time. No cache."""
     ids = padded(contexts, policy.tokens.pad).to(policy.device)
     last = torch.tensor([len(context) - 1 for context in contexts], device=policy.device)
     logits = policy.logits(ids)[torch.arange(len(contexts), device=policy.device), last]
-    return torch.log_softmax(logits, dim=-1)
+    return torch.log_softmax(logits, dim=-1).cpu()
 
 
 def _cut(tokens_BN: Tensor, log_probs_BN: Tensor, ends: Tensor) -> Written:

@@ -205,7 +205,7 @@ class GlimpRouter:
             noise = torch.tensor(
                 [rows[place].noise[len(rows[place].ids) + len(ids[place])] for place in active]
             )
-            tokens, _ = drawn(law, noise.to(law.device), self.writing.temperature)
+            tokens, _ = drawn(law, noise, self.writing.temperature)
             ended = set[int]()
             for number, place, token in zip(goes_on, active, tokens.tolist(), strict=True):
                 row = rows[place]

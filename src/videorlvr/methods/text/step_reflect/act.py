@@ -66,7 +66,7 @@ def _together(
     chances = {id(row): seeding.rng("step-reflect", seed, str(row.problem.address)) for row in rows}
     while active := [row for row in rows if not row.guide.game.solved(row.state)]:
         contexts = [[*row.prompt, *policy.tokens.encode("".join(s.text for s in row.said))] for row in active]
-        noise = torch.tensor([chances[id(row)].random() for row in active], device=policy.device)
+        noise = torch.tensor([chances[id(row)].random() for row in active])
         tokens, _ = drawn(next_laws(policy, contexts), noise, temperature)
         for row, token in zip(active, tokens.tolist(), strict=True):
             _go_on(row, policy.tokens.decode([token]), context_left(policy, row))
