@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+# Before numpy and torch come in: two test processes whose matrix products each take every core wait for one
+# another's threads, which takes eight times as long.
+from videorlvr.base.processes import THREAD_VARIABLES
+
+os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))
 
 # A busy machine draws slowly, and that is no fault of what is tested.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
