@@ -298,10 +298,10 @@ def still_to_run(folder: Path, files: Iterable[str], *, again: bool) -> list[str
     return todo
 
 
-def print_table(folder: Path) -> None:
+def print_table(folder: Path, groups: Iterable[Group]) -> None:
     columns = ("mutants", "type errors", "failed tests", "survived", "not run")
     print(f"{'file':26}" + "".join(f"{column:>14}" for column in columns))
-    for group in GROUPS:
+    for group in groups:
         for name in group.files:
             counts = Counter(statuses(folder / group.name, name).values())
             types, left = counts["caught by type check"], counts["not checked"]
@@ -336,27 +336,21 @@ def mutmut(folder: Path, *arguments: str) -> None:
     subprocess.run([sys.executable, "-m", "mutmut", *arguments], cwd=folder, env=environment, check=False)
 
 
-def tell_survivors(folder: Path, path: Path) -> None:
+def tell_survivors(folder: Path, groups: Iterable[Group], path: Path) -> None:
     """Writes a line of JSON for each mutant that no test noticed: its name and its change."""
+    from mutmut.mutation.diff_apply import get_diff_for_mutant
+
+    here = Path.cwd()
     with path.open("w") as out:
-        for group in GROUPS:
+        for group in groups:
+            os.chdir(folder / group.name)  # where mutmut finds its own
             for name in group.files:
-                for mutant, status in statuses(folder / group.name, name).items():
+                for mutant, status in statuses(Path(), name).items():
                     if status in {"survived", "no tests", "suspicious"}:
-                        shown = subprocess.run(
-                            [sys.executable, "-m", "mutmut", "show", mutant],
-                            cwd=folder / group.name,
-                            capture_output=True,
-                            text=True,
-                            check=False,
-                        )
-                        line = {
-                            "group": group.name,
-                            "mutant": mutant,
-                            "status": status,
-                            "change": shown.stdout,
-                        }
+                        change = get_diff_for_mutant(mutant, path=name)
+                        line = {"group": group.name, "mutant": mutant, "status": status, "change": change}
                         out.write(json.dumps(line) + "\n")
+            os.chdir(here)
 
 
 def main() -> None:
@@ -375,9 +369,8 @@ def main() -> None:
     parser.add_argument("--table", action="store_true", help="only print what is known so far")
     args = parser.parse_args()
     resource.setrlimit(resource.RLIMIT_AS, (MAX_BYTES, MAX_BYTES))
-    for group in GROUPS:
-        if args.group not in ("", group.name):
-            continue
+    groups = [group for group in GROUPS if args.group in ("", group.name)]
+    for group in groups:
         files = [name for name in group.files if args.only in name]
         todo = still_to_run(args.folder / group.name, files, again=args.again)
         if todo and not args.table:
@@ -389,9 +382,9 @@ def main() -> None:
                 again=args.again,
                 sample=args.sample,
             )
+    print_table(args.folder, groups)
     if args.survivors:
-        tell_survivors(args.folder, args.survivors)
-    print_table(args.folder)
+        tell_survivors(args.folder, groups, args.survivors)
 
 
 if __name__ == "__main__":

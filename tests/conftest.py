@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -13,6 +14,8 @@ from hypothesis import HealthCheck, settings
 from videorlvr.base.processes import THREAD_VARIABLES
 
 os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))
+# Whatever runs in a shell's background is deaf to ctrl-c, and so would be the programs that are tested with it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A busy machine draws slowly, and that is no fault of what is tested.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
