@@ -120,7 +120,7 @@ def test_a_judge_that_sees_only_the_last_frame_is_gullible_under_distortion_too(
         head = trace.figure[-1] == problem.grid.figure.max()
         return Verdict(bool((problem.grid.ground[head] // 16 == GOAL).any()), "not_at_goal")
 
-    result = audit(planted(verify=only_the_end), "micro", count=2, distorted=2)
+    result = audit(planted(verify=only_the_end), "micro", count=1, distorted=1)
     assert tally(result.distorted_cheats, UNCHANGED).accepted > 0
     assert any(f"accepted under {UNCHANGED}" in failure for failure in map(str, result.failures()))
 
@@ -158,7 +158,7 @@ def test_the_same_result_on_any_number_of_processes(monkeypatch):
 
 def test_a_result_survives_json():
     mistaken = tuple(dataclasses.replace(cheat, reasons=("no_head",)) for cheat in FEW)
-    found = audit(planted(cheats=mistaken), "micro", count=2, distorted=1)
+    found = audit(planted(cheats=mistaken[:1]), "micro", count=1, distorted=1)
     result = dataclasses.replace(found, size=(480, 832))
     assert AuditResult.from_json(json.loads(json.dumps(result.to_json()))) == result
     with pytest.raises(ValueError, match="not the result of an audit"):
@@ -189,7 +189,7 @@ def test_declarations_name_strengths_that_the_audit_tries():
 @pytest.mark.parametrize("world", WORLDS.values(), ids=list(WORLDS))
 @pytest.mark.parametrize(
     ("level", "size"),
-    [("micro", None), ("small", None), ("paper", None), ("micro", (160, 272))],
+    [("micro", None), ("small", None), ("micro", (120, 160))],
 )
 def test_declared_tolerances_are_kept(world, level, size):
     """Oracle videos of test problems; the tolerances were found on validation problems."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,8 +16,10 @@ from videorlvr.base.media.h264 import through_h264
 from videorlvr.base.media.png import write_png
 from videorlvr.base.media.write import animated_webp, write_mp4
 from videorlvr.evaluation.candidates import find_videos
+from videorlvr.judge import files
 from videorlvr.judge.door import inspect
 from videorlvr.judge.finding import Finding
+from videorlvr.judge.locate import Found, find_board
 from videorlvr.judge.tolerance import DECLARED
 from videorlvr.worlds import WORLDS
 from videorlvr.worlds.api import Cheat, Problem, Video, World
@@ -145,6 +148,21 @@ def looked_at_again(problem: Problem, video: Video) -> Finding:
     return inspect(WORLDS[problem.address.world], problem, video, DECLARED)
 
 
+@pytest.fixture
+def found_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Boards are looked for in first frames alone, and most cheats share theirs: it is searched once."""
+    known: dict[bytes, Found | None] = {}
+
+    def find(video: Video, **given: Any) -> Found | None:
+        key = video[0].tobytes() + repr(video.shape[1:]).encode()
+        if key not in known:
+            known[key] = find_board(video, **given)
+        return known[key]
+
+    monkeypatch.setattr(files, "find_board", find)
+
+
+@pytest.mark.usefixtures("found_once")
 @pytest.mark.parametrize("world", WORLD_LIST, ids=WORLDS)
 def test_no_cheat_passes_by_being_looked_for(world: World) -> None:
     """In bars, scaled and tinted, cheats are refused for their own reasons or for what their first frame is
