@@ -1,6 +1,6 @@
 """Is the data estimate of an early step worth judging? One table, from which every arm follows.
 
-    python benchmarks/early_rejection.py measure --run policies/paper-sft --task maze:paper --out maze.npz
+    python benchmarks/early_rejection.py measure --run policies/paper-h200-maze --task maze:paper --out maze.npz
     python benchmarks/early_rejection.py tell maze.npz
 
 `measure` samples M videos of each problem and judges the data estimate after every step: partial and final rewards

@@ -1,6 +1,6 @@
 """Tokens computed by region (RAS): success against operations, where the computed tokens lie, and time.
 
-    python benchmarks/regional_sampling.py behave --run policies/paper-sft --task maze:paper --json maze.json
+    python benchmarks/regional_sampling.py behave --run policies/paper-h200-maze --task maze:paper --json maze.json
     python benchmarks/regional_sampling.py time --json time.json
 
 `behave` plays the same problems with the same noise by each arm, a seed a block of problems, and tells the share of

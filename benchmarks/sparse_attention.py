@@ -1,6 +1,6 @@
 """Sparse patterns of attention: what they cost in success, whether heads differ and stay as they are, and time.
 
-    python benchmarks/sparse_attention.py behave --run policies/paper-sft --task maze:paper --json maze.json
+    python benchmarks/sparse_attention.py behave --run policies/paper-h200-maze --task maze:paper --json maze.json
     python benchmarks/sparse_attention.py time --json time.json
 
 `behave` plays the same problems with the same noise by each arm, a seed a block of problems, and tells the share of
