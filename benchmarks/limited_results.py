@@ -76,14 +76,15 @@ def seeds(records: list[dict[str, Any]]) -> str:
     differences = []
     for seed, record in enumerate(records):
         start, control, rl = (bits(record["arms"][name]["test"]) for name in ("start", CONTROL, "awm-frame"))
-        gained, lost, p, (least, most) = paired(rl, control)
+        _, _, p, (least, most) = paired(rl, control)
         differences.append(100 * (rl.mean() - control.mean()))
         lines.append(
             f"| {seed} | {100 * start.mean():.1f} | {100 * control.mean():.1f} | {100 * rl.mean():.1f} | "
             f"{differences[-1]:+.1f} [{100 * least:.1f}, {100 * most:.1f}] | {p:.1g} |"
         )
     low, high = student_interval(differences)
-    together = f"Over the three: {np.mean(differences):+.1f} [{low:.1f}, {high:.1f}] points (Student's, the run is the unit)"
+    mean = f"{np.mean(differences):+.1f} [{low:.1f}, {high:.1f}]"
+    together = f"Over the three: {mean} points (Student's, the run is the unit)"
     first = records[0]["arms"]
     wider = ", ".join(f"{name} {wide(arm)}" for name, arm in first.items() if wide(arm))
     return "\n".join([*lines, "", f"{together}. pass@8 of seed 0, %: {wider}."])
