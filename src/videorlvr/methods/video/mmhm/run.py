@@ -112,8 +112,12 @@ class MMHM:
         part = Part(world.name, config.task.level, "val", 2 * config.problems)
         problems = different_boards([part], "mmhm", workers=1)
         half = problems[: config.problems], problems[config.problems :]
-        values = [np.array([self._measured(one, boards) for one in self.settings]) for boards in half]
-        frozen = [self._frozen(boards) for boards in half]
+        solved = [features(_solutions(boards), self.encoder) for boards in half]
+        values = [
+            np.array([self._measured(one, boards, of) for one in self.settings])
+            for boards, of in zip(half, solved, strict=True)
+        ]
+        frozen = [self._frozen(boards, of) for boards, of in zip(half, solved, strict=True)]
         scores = self._scores(values[0], frozen[0])
         if config.by != "own":
             self.chosen = self.settings[int(scores[config.by].argmax())]
@@ -136,24 +140,22 @@ class MMHM:
         score = by_set(values) if self.config.bounds == "set" else mmhm(scaled(values, *frozen))
         return {"mmhm": score, "distance": values[:, 3], "success": values[:, 0]}
 
-    def _measured(self, setting: Setting, problems: Sequence[Problem]) -> list[float]:
+    def _measured(self, setting: Setting, problems: Sequence[Problem], solved: Floats) -> list[float]:
         videos = self.videos(setting, problems, 0)
         verdicts = judge_batch(problems, videos, EXACT)
         return [
             float(np.mean([verdict.success for verdict in verdicts])),
             float(np.mean(rewards(self.config.task.world, "dense-v1", verdicts))),
             float(np.mean([verdict.components["process"] for verdict in verdicts])),
-            -self._distance(videos, problems),
+            -frechet(features(videos, self.encoder), solved),
         ]
 
-    def _frozen(self, problems: Sequence[Problem]) -> tuple[Floats, Floats]:
+    def _frozen(self, problems: Sequence[Problem], solved: Floats) -> tuple[Floats, Floats]:
         """Bounds that no setting moves: shares in [0, 1], and a distance from 0 to that of videos that stand still."""
-        solved = _solutions(problems)
-        still = np.repeat(solved[:, :1], solved.shape[1], axis=1)
-        return np.array([0.0, 0.0, 0.0, -self._distance(still, problems)]), np.array([1.0, 1.0, 1.0, 0.0])
-
-    def _distance(self, videos: Video, problems: Sequence[Problem]) -> float:
-        return frechet(features(videos, self.encoder), features(_solutions(problems), self.encoder))
+        moving = _solutions(problems)
+        still = np.repeat(moving[:, :1], moving.shape[1], axis=1)
+        furthest = frechet(features(still, self.encoder), solved)
+        return np.array([0.0, 0.0, 0.0, -furthest]), np.array([1.0, 1.0, 1.0, 0.0])
 
 
 def _solutions(problems: Sequence[Problem]) -> Video:
