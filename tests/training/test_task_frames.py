@@ -1,5 +1,6 @@
 """Tasks in frames of another size and number: what is drawn, judged, stored and refused."""
 
+import dataclasses
 import json
 
 import numpy as np
@@ -7,6 +8,8 @@ import pytest
 import torch
 from torch import nn
 
+from videorlvr.evaluation.anew import difference
+from videorlvr.evaluation.export import export
 from videorlvr.judge.door import judge
 from videorlvr.judge.tolerance import EXACT
 from videorlvr.methods.video.sft import METHOD as SFT
@@ -21,6 +24,7 @@ from videorlvr.training.state import Part
 from videorlvr.training.task import Task
 from videorlvr.training.validate import Validation
 from videorlvr.worlds import world_of
+from videorlvr.worlds.api import Problem
 from videorlvr.worlds.board import Layout
 from videorlvr.worlds.problems import make_problem
 from videorlvr.worlds.render import oracle_video
@@ -64,6 +68,20 @@ def test_cells_lie_on_whole_latent_positions_where_the_frame_allows_it():
     small = Layout.letterboxed(7, 7, height_px=96, width_px=96, align_px=16)
     assert small.cell_px == 13  # no cell of 16 fits, and a smaller multiple there is none
     assert Layout.letterboxed(7, 7, height_px=480, width_px=832).cell_px == 68
+
+
+def test_boards_of_a_task_are_exported_and_believed_as_it_shows_them(tmp_path):
+    """What is trained on and what is scored lie alike, and nothing else is believed of a manifest."""
+    manifest = export(world_of("maze"), "micro", "test", 1, tmp_path / "out", size=(96, 160), align_px=16)
+    told = Problem.from_json(json.loads(manifest.read_text())["problem"])
+    problem = make_problem(world_of("maze"), "micro", "test", told.address.index)
+    shown = task_of("maze:micro@96x160").shown(problem)
+    assert told.layout == shown.layout
+    assert difference(told) == ""
+    moved = dataclasses.replace(
+        told, layout=dataclasses.replace(told.layout, left_px=told.layout.left_px + 1)
+    )
+    assert "differs in layout" in difference(moved)
 
 
 def test_a_task_is_stored_as_it_was_where_nothing_of_its_frames_is_said():

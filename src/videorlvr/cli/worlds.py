@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from videorlvr.audit.laws import Breach
     from videorlvr.worlds.api import Level, World
 
+ALIGN_HELP = "put letterboxed cells on multiples of PX pixels where they fit: 16 for Wan2.2, 8 for Wan2.1"
 SPLIT_HELP = "train, val or test (default: test)"
 
 
@@ -78,6 +79,7 @@ def _add_address(parser: Parser) -> None:
     parser.add_argument("--level", metavar="L", help="name of a level; required")
     parser.add_argument("--split", metavar="S", default="test", help=SPLIT_HELP)
     parser.add_argument("--size", metavar="HxW", type=frame_size, help="frame size, such as 480x832")
+    parser.add_argument("--align", metavar="PX", type=int, choices=(1, 8, 16, 32), default=1, help=ALIGN_HELP)
     parser.add_argument("--theme", metavar="T", help="colours (default: the level's)")
     parser.add_argument(
         "--motion",
@@ -165,7 +167,7 @@ def show_problem(args: argparse.Namespace) -> int:
 
     world = world_of(args.world)
     problem = make_problem(world, _required_level(world, args), args.split, args.index)
-    problem = shown_as(world, problem, size=args.size, theme=args.theme)
+    problem = shown_as(world, problem, size=args.size, align_px=args.align, theme=args.theme)
     written = None
     if args.out:
         from videorlvr.cli.show import write_view
@@ -202,6 +204,7 @@ def export_problems(args: argparse.Namespace) -> int:
         args.out,
         start=args.start,
         size=args.size,
+        align_px=args.align,
         theme=args.theme,
         fps=args.fps,
     )

@@ -17,6 +17,7 @@ from videorlvr.evaluation.soundness import is_foreign
 from videorlvr.judge.read import read
 from videorlvr.worlds import world_of
 from videorlvr.worlds.api import Address, Layout, Problem
+from videorlvr.worlds.board import ALIGNMENTS
 from videorlvr.worlds.problems import make_problem, theme_of
 
 MISSING = "missing"
@@ -51,13 +52,13 @@ def difference(problem: Problem) -> str:
 
 
 def _layouts(true: Problem, shown: Layout) -> list[Layout]:
-    """The level's own, and the largest board in a frame of the size that is shown."""
+    """The level's own, and the largest board in a frame of the size that is shown, for each alignment."""
     rows, cols = true.grid.shape
+    size = {"height_px": shown.height_px, "width_px": shown.width_px}
     try:
-        boxed = Layout.letterboxed(rows, cols, height_px=shown.height_px, width_px=shown.width_px)
+        return [true.layout, *(Layout.letterboxed(rows, cols, align_px=px, **size) for px in ALIGNMENTS)]
     except ValueError:
         return [true.layout]
-    return [true.layout, boxed]
 
 
 def first_frame_fault(entry: Entry, folder: Path) -> str:

@@ -56,6 +56,7 @@ def export(
     *,
     start: int = 0,
     size: tuple[int, int] | None = None,
+    align_px: int = 1,
     theme: str | None = None,
     fps: float = DEFAULT_FPS,
 ) -> Path:
@@ -65,6 +66,7 @@ def export(
 
     Args:
         size: (H, W) of all frames, the board letterboxed in them; None keeps the level's own canvas.
+        align_px: Letterboxed cells lie on multiples of so many pixels where they can, one of `ALIGNMENTS`.
         theme: Colours; None keeps the level's. Prompts name what is shown.
 
     Raises:
@@ -78,7 +80,9 @@ def export(
     part = Part(world.name, level, split, count, start)
     listed = different_boards([part], f"an export of {count} problems")
     return write_problems(
-        [shown_as(world, problem, size=size, theme=theme) for problem in listed], out_dir, fps=fps
+        [shown_as(world, problem, size=size, align_px=align_px, theme=theme) for problem in listed],
+        out_dir,
+        fps=fps,
     )
 
 

@@ -16,7 +16,7 @@ from pydantic import (
 
 from videorlvr.worlds import world_of
 from videorlvr.worlds.api import Level, Problem
-from videorlvr.worlds.board import Layout
+from videorlvr.worlds.board import Alignment, Layout
 from videorlvr.worlds.problems import check_frames, level_of, shown_as
 
 SHAPE = re.compile(r"(\d+)x(\d+)(?:x(\d+))?")
@@ -40,9 +40,8 @@ class Task(Strict):
         ge=2,
         description="frames of a video, the end held in the last ones; null for the level's own",
     )
-    align_px: int = Field(
+    align_px: Alignment = Field(
         default=16,
-        ge=1,
         description="letterboxed cells lie on multiples of so many pixels where they can: 16 for Wan2.2's VAE, 8 for "
         "Wan2.1's",
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,9 @@ Video = npt.NDArray[np.uint8]
 
 UNSURE = 255
 """The code of a cell that reads as nothing the world knows."""
+Alignment = Literal[1, 8, 16, 32]
+ALIGNMENTS: tuple[Alignment, ...] = get_args(Alignment)
+"""Pixels that letterboxed cells may be asked to lie on multiples of; VAEs of video models have these strides."""
 WALL_NORTH, WALL_EAST, WALL_SOUTH, WALL_WEST = 1, 2, 4, 8
 """Low four bits of a ground code: a wall along that side of the cell. The high bits name the tile."""
 
