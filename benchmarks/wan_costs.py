@@ -130,7 +130,7 @@ def random_policy(form: WanConfig, device: torch.device, *, tiny: bool) -> WanPo
         lambda prompts: [torch.randn(60, width, device=device, dtype=dtype) for _ in prompts], keep=128
     )
     codec = LatentCodec(
-        channels_last(vae.eval().requires_grad_(False)), network.config.patch_size, batch=form.decode_batch
+        channels_last(vae.eval().requires_grad_(False)), network.config.patch_size, batch=form.vae_batch
     )
     return WanPolicy(network.to(device), codec, texts, form)
 

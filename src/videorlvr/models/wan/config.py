@@ -35,4 +35,4 @@ class WanConfig(BaseModel):
     prompt_tokens: int = Field(
         default=128, ge=1, le=512, description="tokens of the longest prompt; what is kept of each video"
     )
-    decode_batch: int = Field(default=1, ge=1, description="videos that the VAE takes at once, for memory")
+    vae_batch: int = Field(default=1, ge=1, description="videos that the VAE takes at once, for memory")

@@ -54,15 +54,15 @@ class Pipeline:
         scheduler = self.folder / "scheduler" / "scheduler_config.json"
         return int(read_json_object(scheduler).get("num_train_timesteps", 1000))
 
-    def transformer(self, dtype: torch.dtype, *, empty: bool = False) -> nn.Module:
+    def transformer(self, dtype: torch.dtype) -> nn.Module:
         from diffusers import WanTransformer3DModel
 
-        return self._part(WanTransformer3DModel, "transformer", torch_dtype=dtype)
+        return self._part(WanTransformer3DModel, "transformer", dtype=dtype)
 
     def vae(self, dtype: torch.dtype) -> nn.Module:
         from diffusers import AutoencoderKLWan
 
-        return self._part(AutoencoderKLWan, "vae", torch_dtype=dtype)
+        return self._part(AutoencoderKLWan, "vae", dtype=dtype)
 
     def text_encoder(self, dtype: torch.dtype) -> tuple[Any, nn.Module]:
         """The tokenizer and its encoder."""

@@ -77,7 +77,7 @@ class WanPolicy(ModulePolicy):
         codec = LatentCodec(
             channels_last(vae) if device.type == "cuda" else vae,
             transformer.config.patch_size,  # type: ignore[union-attr, arg-type]
-            batch=form.decode_batch,
+            batch=form.vae_batch,
         )
         texts = Texts(encoder_of(pipeline, dtype, device), keep=form.prompt_tokens)
         return WanPolicy(transformer.to(device), codec, texts, form, timesteps=pipeline.num_train_timesteps)
