@@ -90,7 +90,7 @@ def wan_rl() -> GRPOConfig:
     """The adapter of `wan-sft`, early steps alone: noise and gradient in 4 steps of 20.
 
     Command: `videorlvr train wan-rl`, after `wan-sft`. Cost: by the parts in docs/wan.md, four minutes an iteration on
-    an H100. Result: not measured.
+    an H200. Result: not measured.
     """
     return GRPOConfig(
         tasks=[

@@ -285,7 +285,7 @@ def wan_sft() -> SFTConfig:
     """Wan2.2-TI2V-5B on the three worlds at `small`, a LoRA adapter, 256x256 px and 33 frames (docs/wan.md).
 
     Command: `videorlvr train wan-sft`, with `--model.path` for a folder of one's own. Cost: by the parts in
-    docs/wan.md, some two hours on an H100 (put together, not measured). Result: not measured.
+    docs/wan.md, two hours on an H200 (put together, not measured). Result: not measured.
     """
     return SFTConfig(
         tasks=[Task(world=world, level="small", size=(256, 256), frames=33) for world in SMALL_WORLDS],
