@@ -96,7 +96,7 @@ def test_the_gradient_is_the_policy_gradient(rl_config):
     judged, _ = stage.trials.collect(0, stage.steps(0))
     stage._update = lambda *_: True
     stage.improve(stage.turns(judged))
-    below, expected = float(stage.grid[1]), 0
+    below, expected = float(stage.sigmas[1]), 0
     std = 0.7 * below  # at sigma = 1
     for batch in judged:
         advantage, held = batch.advantages, batch.rollouts.trajectory

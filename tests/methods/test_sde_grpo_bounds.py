@@ -94,7 +94,8 @@ def test_iterations_batches_and_steps_share_neither_problems_nor_noise(rl_config
             addresses.append({str(problem.address) for problem in batch.rollouts.problems})
             start = held.states[0][:, :, 1:]
             fresh = [
-                (held.actions[k] - held.means[k])[:, :, 1:] / law_by_hand(stage.grid, k)[1] for k in range(2)
+                (held.actions[k] - held.means[k])[:, :, 1:] / law_by_hand(stage.sigmas, k)[1]
+                for k in range(2)
             ]
             seen += [noise.flatten(1) for noise in (start, *fresh)]
     assert len(set().union(*addresses)) == sum(map(len, addresses)) == 12

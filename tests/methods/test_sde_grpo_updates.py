@@ -24,7 +24,7 @@ def test_the_gradient_is_a_mean_over_videos_and_window_steps(rl_config):
     config, policy = toy(rl_config, num_trained=3)
     stage, judged = collected(config, policy)
     (taken,) = gradients_of(stage, stage.turns(judged))
-    expected = gradient_by_hand(judged, stage.grid, 16, 3)
+    expected = gradient_by_hand(judged, stage.sigmas, 16, 3)
     torch.testing.assert_close(taken[:3], expected, rtol=1e-3, atol=1e-3)
     assert not taken[3:].any()
 
@@ -37,7 +37,7 @@ def test_each_update_has_its_own_advantages(rl_config):
     first, second = gradients_of(stage, stage.turns(judged))
     for taken, part in ((first, judged[0]), (second, judged[1])):
         torch.testing.assert_close(
-            taken[:1], gradient_by_hand([part], stage.grid, 8, 1), rtol=1e-3, atol=1e-3
+            taken[:1], gradient_by_hand([part], stage.sigmas, 8, 1), rtol=1e-3, atol=1e-3
         )
     assert (first[0] < 0).all()
     assert (second[0] > 0).all()
@@ -57,7 +57,7 @@ def test_the_kl_pulls_by_hand_and_counts_no_given_frame(rl_config):
     pixels = 4 * 24 * 24  # five frames, the first of them given
     pulls = []
     for position in range(2):
-        slope, std = law_by_hand(stage.grid, position)
+        slope, std = law_by_hand(stage.sigmas, position)
         pulls.append(0.3 * pixels * slope**2 * moved / std**2 / 2)
     torch.testing.assert_close(policy.colours.grad[:2], torch.stack(pulls), rtol=1e-3, atol=1e-4)
 
@@ -70,7 +70,7 @@ def test_the_gradient_does_not_depend_on_how_videos_are_cut(rl_config, micro_bat
     stage, judged = collected(config, policy)
     whole, live = _recut(judged, 16), np.repeat([True, True, False, True], 4)
     whole = [_silenced(part, live) for part in whole]
-    expected = gradient_by_hand(whole, stage.grid, 16, 2)
+    expected = gradient_by_hand(whole, stage.sigmas, 16, 2)
     stage.config = toy(rl_config, num_trained=2, batch=batch, micro_batch=micro_batch)[0]
     turns = stage.turns(_recut(whole, batch))
     size = micro_batch or batch
@@ -120,7 +120,7 @@ def test_a_network_that_is_compiled_sees_one_shape_and_copies_count_nothing(rl_c
     assert [len(part) for part in turns[0].batches] == [8, 8]
     assert [float(part.counts.sum()) for part in turns[0].batches] == [8, 4]
     (taken,) = gradients_of(stage, turns)
-    torch.testing.assert_close(taken[:2], gradient_by_hand(whole, stage.grid, 16, 2), rtol=1e-4, atol=1e-4)
+    torch.testing.assert_close(taken[:2], gradient_by_hand(whole, stage.sigmas, 16, 2), rtol=1e-4, atol=1e-4)
 
 
 def off_policy(config, policy, judged_stage):
@@ -145,7 +145,7 @@ def test_the_clip_range_is_the_drift_over_the_root_of_the_dimensions(rl_config):
     assert loose["clip_fraction"] == 0
     moved, dims = torch.tensor([0.02, 0.02, -0.01]), 3 * 4 * 24 * 24
     # log-ratio with its offset put back: sum over dimensions of z delta / std, over D
-    excess = torch.cat([(push(part, held[0].grid, 0) * moved).sum(1) / dims for part in batches]).exp() - 1
+    excess = torch.cat([(push(part, held[0].sigmas, 0) * moved).sum(1) / dims for part in batches]).exp() - 1
     advantages = torch.cat([part.advantages for part in batches])
     beyond = (excess * advantages.sign()).sort().values
     half = float((beyond[-4] + beyond[-5]) / 2)
@@ -154,8 +154,8 @@ def test_the_clip_range_is_the_drift_over_the_root_of_the_dimensions(rl_config):
     _, line, taken = off_policy(config.changed(clip_drift=drift), policy, held)
     assert line["clip_fraction"] == pytest.approx(4 / 16)
     kept = (excess * advantages.sign() < half).float()
-    rows = torch.cat([push(part, held[0].grid, 0) for part in batches])
-    slope, std = law_by_hand(held[0].grid, 0)
+    rows = torch.cat([push(part, held[0].sigmas, 0) for part in batches])
+    slope, std = law_by_hand(held[0].sigmas, 0)
     rows = rows - moved * slope**2 / std**2 * (dims / 3)  # the mean has moved
     expected = -(advantages * kept * (1 + excess))[:, None] * rows
     torch.testing.assert_close(taken[0], expected.sum(0) / 16, rtol=2e-2, atol=2e-2)

@@ -15,9 +15,9 @@ from dataclasses import dataclass, replace
 import torch
 from torch import Tensor
 
+from videorlvr.flow import gaussian
 from videorlvr.flow.at import At, Field
 from videorlvr.flow.gaussian import Transition, round_to_storage
-from videorlvr.flow.gaussian import sample as draw
 from videorlvr.flow.given import Given
 from videorlvr.flow.path import data_estimate, euler_step, heun_step
 from videorlvr.flow.sde import transition as sde_transition
@@ -155,7 +155,7 @@ def _loop(
                     f"noise_fn gave {tuple(noise.shape)}; expected {tuple(start_shape)}, all items"
                 )
             x, velocity, law = _stochastic_law(field, x, at, sigma_next, levels, stochastic, given)
-            x_next = round_to_storage(draw(law, noise.to(x)[items]), stochastic.storage_dtype)
+            x_next = round_to_storage(gaussian.sample(law, noise.to(x)[items]), stochastic.storage_dtype)
         else:
             x, velocity, x_next = _ode_step(field, x, at, sigma_next, solver, given)
         x_next = given.impose(x_next)

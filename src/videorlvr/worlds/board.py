@@ -9,8 +9,10 @@ from typing import Any, Literal, get_args
 import numpy as np
 import numpy.typing as npt
 
+from videorlvr.base.media import video
+
 Cells = npt.NDArray[np.uint8]
-Video = npt.NDArray[np.uint8]
+Video = video.Video
 
 UNSURE = 255
 """The code of a cell that reads as nothing the world knows."""

@@ -66,8 +66,8 @@ class GRPO:
                 prepare(config, reference)
         self.trust = TrustRegion(policy.module, config.max_kl)
         self.network_evaluations = 0
-        self.trials = Trials(config, policy, bench.judge, bench.ranks)
-        self.grid = config.sampling.noise_levels()
+self.trials = Trials(config, policy, bench.judge, bench.ranks)
+        self.sigmas = config.sampling.noise_levels()
 
     def step(self, index: int) -> Metrics:
         began = time.monotonic()
@@ -139,7 +139,7 @@ class GRPO:
         clip = clip_from_drift(config.clip_drift, free)
         num_trained = len(trajectory.steps.steps)
         for position in range(num_trained):
-            law = replay(self.policy, condition, trajectory, position, self.grid)
+            law = replay(self.policy, condition, trajectory, position, self.sigmas)
             log_prob = log_prob_mean(law, trajectory.actions[position].float(), condition.free)
             if on_policy and not batch.as_rolled_out:
                 self._take_as_old(batch, position, law, log_prob, figures)
@@ -179,7 +179,7 @@ class GRPO:
             return
         condition, trajectory = batch.rollouts.condition, _trajectory(batch)
         for position in range(len(trajectory.steps.steps)):
-            law = replay(self.policy, condition, trajectory, position, self.grid)
+            law = replay(self.policy, condition, trajectory, position, self.sigmas)
             log_prob = log_prob_mean(law, trajectory.actions[position].float(), condition.free)
             self._take_as_old(batch, position, law, log_prob, figures)
         self.network_evaluations += len(trajectory.steps.steps) * len(batch)
@@ -190,7 +190,7 @@ class GRPO:
             return torch.zeros(len(batch), device=law.mean.device)
         condition = batch.rollouts.condition
         with self.reference as reference, torch.no_grad():
-            other = replay(reference, condition, _trajectory(batch), position, self.grid)
+            other = replay(reference, condition, _trajectory(batch), position, self.sigmas)
         self.network_evaluations += len(batch)
         return kl_mean(law, other, condition.free)
 
@@ -211,7 +211,7 @@ class GRPO:
         total = torch.zeros(len(batch), device=self.policy.device)
         for position in range(len(trajectory.steps.steps)):
             # With grad mode on, as in the rollout: a compiled graph without gradient is another one.
-            law = replay(self.policy, condition, trajectory, position, self.grid)
+            law = replay(self.policy, condition, trajectory, position, self.sigmas)
             total += drift_square(trajectory.means[position], law, condition.free)
         self.network_evaluations += len(trajectory.steps.steps) * len(batch) if self.ranks.leads else 0
         found = condition.num_free * float((total * batch.counts).sum() / batch.counts.sum())
