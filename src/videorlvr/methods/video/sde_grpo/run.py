@@ -66,7 +66,7 @@ class GRPO:
                 prepare(config, reference)
         self.trust = TrustRegion(policy.module, config.max_kl)
         self.network_evaluations = 0
-self.trials = Trials(config, policy, bench.judge, bench.ranks)
+        self.trials = Trials(config, policy, bench.judge, bench.ranks)
         self.sigmas = config.sampling.noise_levels()
 
     def step(self, index: int) -> Metrics:
