@@ -17,9 +17,9 @@ solution moves (which looks at the solution), no resets, no cache.
 **Cost.** `dense` and reset steps count whole, others by the share of tokens; `players/meter` counts operations as they
 happen. With tens of cells nothing is saved in time: a GPU is waiting anyway.
 
-**Found** (docs/methods/wave.md). At `micro`, in five steps, it loses to fewer dense steps that take fewer operations, and
-which tokens are computed hardly matters; without remembered keys nothing is solved. The paper's boards and times on a
-GPU are stated and not yet run.
+**Found** (docs/methods/wave.md). At `micro`, in five steps, it loses to fewer dense steps that take fewer operations,
+and which tokens are computed hardly matters; without remembered keys nothing is solved. The paper's boards and times
+on a GPU are stated and not yet run.
 """
 
 from videorlvr.training.method import Method
