@@ -17,14 +17,14 @@ def tokenizer():
     return PreTrainedTokenizerFast(tokenizer_object=core, model_max_length=512, **special)
 
 
-def transformer(channels=8):
+def transformer(channels=8, **more):
     from diffusers import WanTransformer3DModel
 
     return WanTransformer3DModel(
         patch_size=(1, 2, 2),
         num_attention_heads=2,
         attention_head_dim=24,
-        in_channels=channels,
+        **{"in_channels": channels, **more},
         out_channels=channels,
         text_dim=16,
         freq_dim=32,
@@ -80,6 +80,36 @@ def write_pipeline(folder: Path, *, seed: int = 0) -> Path:
         scheduler=scheduler,
         transformer=transformer().eval(),
         expand_timesteps=True,
+    )
+    pipeline.save_pretrained(folder)
+    return folder
+
+
+def write_image_to_video(folder: Path) -> Path:
+    """The form of Wan2.1 image-to-video: 8 pixels a latent position, the picture by further channels and by CLIP."""
+    from diffusers import AutoencoderKLWan, UniPCMultistepScheduler, WanImageToVideoPipeline
+    from transformers import (
+        CLIPImageProcessor,
+        CLIPVisionConfig,
+        CLIPVisionModel,
+        UMT5Config,
+        UMT5EncoderModel,
+    )
+
+    torch.manual_seed(0)
+    text = {"vocab_size": 16, "d_model": 16, "d_kv": 8, "d_ff": 16, "num_layers": 1, "num_heads": 2}
+    seen = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2}
+    codec = {"base_dim": 4, "z_dim": 4, "dim_mult": [1, 1, 1, 1], "num_res_blocks": 1}
+    pipeline = WanImageToVideoPipeline(
+        tokenizer=tokenizer(),
+        text_encoder=UMT5EncoderModel(UMT5Config(**text, relative_attention_num_buckets=8)).eval(),
+        vae=AutoencoderKLWan(**codec, latents_mean=[0.1] * 4, latents_std=[0.5] * 4).eval(),
+        scheduler=UniPCMultistepScheduler(
+            use_flow_sigmas=True, flow_shift=3.0, prediction_type="flow_prediction"
+        ),
+        transformer=transformer(4, in_channels=12, image_dim=16, added_kv_proj_dim=48).eval(),
+        image_encoder=CLIPVisionModel(CLIPVisionConfig(**seen, image_size=16, patch_size=8)).eval(),
+        image_processor=CLIPImageProcessor(size={"shortest_edge": 16}, crop_size={"height": 16, "width": 16}),
     )
     pipeline.save_pretrained(folder)
     return folder

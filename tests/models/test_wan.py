@@ -12,9 +12,10 @@ import torch
 pytest.importorskip("diffusers")
 pytest.importorskip("peft")
 
-from diffusers import WanImageToVideoPipeline, WanTransformer3DModel
+from diffusers import FlowMatchEulerDiscreteScheduler, WanImageToVideoPipeline, WanTransformer3DModel
+from PIL import Image
 
-from tiny_wan import write_pipeline
+from tiny_wan import write_image_to_video, write_pipeline
 from videorlvr.flow.at import At
 from videorlvr.flow.matching import point_on_path, velocity_error
 from videorlvr.judge.pool import Judge
@@ -270,6 +271,14 @@ def test_awm_goes_on_from_sft_and_its_video_is_played(sft, tmp_path):
     assert video.shape == (1, 9, 64, 96, 3)
 
 
+def test_credit_by_frame_is_refused_where_latent_frames_are_not_frames(sft, tmp_path):
+    config = AWM.config_type(
+        init=str(sft), problems=1, group=2, batch=2, num_steps=1, credit="frame", **COMMON
+    )
+    with pytest.raises(ValueError, match="3 latent frames stand for 9 frames"):
+        run(AWM, config, tmp_path / "awm")
+
+
 def test_a_policy_of_all_weights_is_saved_as_a_pipeline(base, tmp_path):
     policy = new_policy(WanConfig(path=str(base), rank=0), seed=0, device=CPU)
     with torch.no_grad():
@@ -302,3 +311,26 @@ def test_rollouts_are_videos_of_the_size_that_was_asked_for(fresh):
     video = fresh.decode(roll(fresh, condition, x, Sampling(steps=2)))
     assert video.shape == (2, 9, 64, 96, 3)
     assert video.dtype is torch.uint8
+
+
+def test_an_image_to_video_model_is_told_of_the_picture_as_its_pipeline_tells_it(tmp_path):
+    """Our path from noise to latents, against the library's own with an Euler scheduler on our noise levels."""
+    folder = write_image_to_video(tmp_path / "i2v")
+    policy, problems = policy_of(folder), make_run(Task.model_validate("maze:micro@32x48x9"), 0, 1)
+    condition = condition_of(policy, problems)
+    noise = torch.randn(condition.clean.shape, generator=torch.Generator().manual_seed(0))
+    ours = roll(policy, condition, noise, Sampling(steps=3, shift=1.0))
+    pipeline = WanImageToVideoPipeline.from_pretrained(folder)
+    pipeline.scheduler = FlowMatchEulerDiscreteScheduler(shift_terminal=None)
+    pipeline.scheduler.set_timesteps = lambda count, device: FlowMatchEulerDiscreteScheduler.set_timesteps(
+        pipeline.scheduler, sigmas=np.linspace(1, 0, count + 1)[:-1], device=device
+    )
+    pipeline.set_progress_bar_config(disable=True)
+    first = Image.fromarray(oracle_video(world_of("maze"), problems[0])[0])
+    theirs = pipeline(
+        first, problems[0].prompt, height=32, width=48, num_frames=9, num_inference_steps=3, guidance_scale=1.0,
+        latents=noise, output_type="latent",
+    ).frames  # fmt: skip
+    assert condition.free.all()
+    assert torch.allclose(ours, theirs, atol=1e-4)
+    assert (ours - noise).abs().max() > 0.1

@@ -51,12 +51,31 @@ class LatentCodec:
         """uint8 [B, T, H, W, 3] -> float32 latents [B, C, T', H', W']."""
         _, frames, height, width, _ = video_BTHWC.shape
         self.check_video(height, width, frames)
+        return torch.cat(
+            [self._latents(encode_pixels(part)) for part in torch.split(video_BTHWC, self.batch)]
+        )
+
+    @torch.no_grad()
+    def encode_given(self, first_BHWC: Tensor, num_frames: int) -> Tensor:
+        """What image-to-video models of Wan2.1 are told of a first frame, [B, time + C, T', H', W']: which frames are
+        given, and the latents of a video that is grey behind its first frame."""
+        _, height, width, _ = first_BHWC.shape
+        channels, frames, rows, cols = self.shape(height, width, num_frames)
+        out = torch.zeros(
+            (len(first_BHWC), self.time + channels, frames, rows, cols), device=self.mean.device
+        )
+        out[:, : self.time, 0] = 1
+        for place, first in enumerate(first_BHWC):
+            pixels = encode_pixels(first[None, None])
+            grey = pixels.new_zeros((1, 3, num_frames - 1, *pixels.shape[3:]))
+            out[place, self.time :] = self._latents(torch.cat([pixels, grey], dim=2))[0]
+        return out
+
+    def _latents(self, pixels_BCTHW: Tensor) -> Tensor:
         dtype = next(self.vae.parameters()).dtype
-        parts = [
-            self.vae.encode(encode_pixels(part).to(dtype)).latent_dist.mode().float()
-            for part in torch.split(video_BTHWC, self.batch)
-        ]
-        return (torch.cat(parts) - self.mean) / self.std
+        law = self.vae.encode(pixels_BCTHW.to(dtype)).latent_dist
+        latents: Tensor = (law.mode().float() - self.mean) / self.std
+        return latents
 
     @torch.no_grad()
     def decode(self, x_BCTHW: Tensor) -> Tensor:

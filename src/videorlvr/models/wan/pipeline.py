@@ -71,6 +71,13 @@ class Pipeline:
         encoder = self._part(UMT5EncoderModel, "text_encoder", dtype=dtype)
         return AutoTokenizer.from_pretrained(self.folder / "tokenizer"), encoder
 
+    def picture_encoder(self, dtype: torch.dtype) -> tuple[Any, nn.Module]:
+        """The picture's preparation and its encoder, of an image-to-video model of Wan2.1."""
+        from transformers import CLIPImageProcessor, CLIPVisionModel
+
+        encoder = self._part(CLIPVisionModel, "image_encoder", dtype=dtype)
+        return CLIPImageProcessor.from_pretrained(self.folder / "image_processor"), encoder
+
     def _part(self, kind: Any, name: str, **how: Any) -> nn.Module:
         try:
             module: nn.Module = kind.from_pretrained(self.folder, subfolder=name, **how)

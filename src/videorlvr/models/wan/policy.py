@@ -1,18 +1,17 @@
 """A Wan pipeline as a policy: first frame and prompt in, latents of a video out, by the library's own transformer.
 
 The first latent frame is the given picture's: it enters clean, at timestep 0, and is in no loss, log-probability or
-KL. That is what Wan2.2-TI2V-5B was made for; a text-to-video model learns it.
+KL. That is what Wan2.2-TI2V-5B was made for; a text-to-video model learns it. An image-to-video model of Wan2.1 is told
+of the picture by further channels and makes all frames.
 
 B batch, C channel, T H W latent frames and positions.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -30,36 +29,44 @@ from videorlvr.models.wan.adapter import is_fresh, load_adapter, make_trainable,
 from videorlvr.models.wan.codec import LatentCodec, channels_last
 from videorlvr.models.wan.config import WanConfig
 from videorlvr.models.wan.network import two_level_velocity, with_two_levels
+from videorlvr.models.wan.pictures import Remembered, seen_by
 from videorlvr.models.wan.pipeline import INDEX, Pipeline
 from videorlvr.models.wan.texts import Texts, as_context, encoder_of
 
 WAN = "wan"
-FIRST_FRAMES = 4096
-"""Latents of first frames that are remembered: 300 kB each at 480x832."""
 
 
 class WanPolicy(ModulePolicy):
     """module: a `WanTransformer3DModel`, with an adapter unless all of it is trained. form: what it was made from.
-    timesteps: the timestep that the network is told at noise level 1."""
+    timesteps: the timestep that the network is told at noise level 1. picture: embeds first frames, for an
+    image-to-video model of Wan2.1; None for others."""
 
     kind = WAN
 
     def __init__(
-        self, module: nn.Module, codec: LatentCodec, texts: Texts, form: WanConfig, *, timesteps: int = 1000
+        self,
+        module: nn.Module,
+        codec: LatentCodec,
+        texts: Texts,
+        form: WanConfig,
+        *,
+        timesteps: int = 1000,
+        picture: Remembered | None = None,
     ) -> None:
         super().__init__(
             with_two_levels(module.eval())
         )  # without dropout: what is replayed is what was rolled out
         self.codec, self.texts, self.form, self.timesteps = codec, texts, form, timesteps
-        self._firsts: OrderedDict[bytes, Tensor] = OrderedDict()
+        self.picture = picture
+        self.firsts = Remembered(lambda pictures: codec.encode(pictures[:, None]))
         network: Any = module
-        if form.checkpointing and not form.two_levels:
+        if form.checkpointing and (picture is not None or not form.two_levels):
             network.enable_gradient_checkpointing()
-        if network.config.in_channels != codec.channels:
+        wanted = codec.channels + (codec.time + codec.channels if picture is not None else 0)
+        if network.config.in_channels != wanted:
             raise ValueError(
-                f"the transformer takes {network.config.in_channels} channels and the VAE has {codec.channels}: the "
-                "picture is given by further channels, as in Wan2.1 image-to-video, which is not supported; take "
-                "Wan2.2-TI2V-5B, or a text-to-video model"
+                f"the transformer takes {network.config.in_channels} channels; expected {wanted} with the pipeline's "
+                "VAE: it is neither Wan2.2-TI2V-5B nor a text-to-video or image-to-video model of Wan2.1"
             )
 
     @staticmethod
@@ -80,7 +87,15 @@ class WanPolicy(ModulePolicy):
             batch=form.vae_batch,
         )
         texts = Texts(encoder_of(pipeline, dtype, device), keep=form.prompt_tokens)
-        return WanPolicy(transformer.to(device), codec, texts, form, timesteps=pipeline.num_train_timesteps)
+        by_picture = transformer.config.image_dim is not None  # type: ignore[union-attr]
+        return WanPolicy(
+            transformer.to(device),
+            codec,
+            texts,
+            form,
+            timesteps=pipeline.num_train_timesteps,
+            picture=Remembered(seen_by(pipeline, dtype, device)) if by_picture else None,
+        )
 
     @staticmethod
     def load(folder: Path, *, device: torch.device) -> WanPolicy:
@@ -131,23 +146,16 @@ class WanPolicy(ModulePolicy):
         self.check_video(height, width, num_frames)
         shape = self.codec.shape(height, width, num_frames)
         clean = torch.zeros((len(first_BHWC), *shape), device=self.device)
-        clean[:, :, :1] = self._first_latents(first_BHWC)
         free = torch.ones((1, 1, shape[1], 1, 1), dtype=torch.bool, device=self.device)
+        extra = {"text": self.texts(list(prompts))}
+        if self.picture is not None:  # the model makes the first frame, too
+            given = self.codec.encode_given(first_BHWC.to(self.device), num_frames)
+            return Condition(
+                clean, free, extra | {"given": given, "seen": self.picture(first_BHWC, self.device)}
+            )
+        clean[:, :, :1] = self.firsts(first_BHWC, self.device)
         free[:, :, 0] = False
-        return Condition(clean, free, {"text": self.texts(list(prompts))})
-
-    def _first_latents(self, first_BHWC: Tensor) -> Tensor:
-        """[B, C, 1, H, W] of first frames, each encoded once."""
-        pictures = first_BHWC.cpu()
-        keys = [hashlib.sha256(picture.numpy().tobytes()).digest() for picture in pictures]
-        new = {key: place for place, key in enumerate(keys) if key not in self._firsts}
-        if new:
-            encoded = self.codec.encode(pictures[list(new.values())].to(self.device)[:, None])
-            self._firsts |= dict(zip(new, encoded.cpu(), strict=True))
-        out = torch.stack([self._firsts[key] for key in keys]).to(self.device)
-        while len(self._firsts) > FIRST_FRAMES:
-            self._firsts.popitem(last=False)
-        return out
+        return Condition(clean, free, extra)
 
     def encode(self, video_BTHWC: Tensor) -> Tensor:
         return self.codec.encode(video_BTHWC.to(self.device))
@@ -164,6 +172,12 @@ class WanPolicy(ModulePolicy):
         autocast = torch.autocast(
             self.device.type, torch.bfloat16, enabled=self.compute_dtype is torch.bfloat16
         )
+        if self.picture is not None:
+            x = torch.cat([x, condition.extra["given"].to(dtype)], dim=1)
+            network: Any = self.module
+            seen = condition.extra["seen"].to(dtype)
+            with autocast:
+                return network(x, level_B, text, seen, return_dict=False)[0].float()  # type: ignore[no-any-return]
         if self.form.two_levels:
             out = two_level_velocity(
                 self.module, x, timestep_B2, text, autocast=autocast, checkpointing=self.form.checkpointing

@@ -33,7 +33,12 @@ class AWM(MatchingLearner):
     def units(self, own: Own) -> Units:
         config = self.config
         if config.credit != "video":
-            num_frames = own.rollouts.x0.shape[2]
+            num_frames, judged = own.rollouts.x0.shape[2], own.rollouts.problems[0].num_frames
+            if num_frames != judged:
+                raise ValueError(
+                    f"credit '{config.credit}' with a policy whose {num_frames} latent frames stand for {judged} "
+                    "frames of a video: faults have no latent frame; take credit 'video'"
+                )
             return frame_credit_units(
                 own,
                 bonus=config.bonus,
