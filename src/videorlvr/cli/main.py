@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from videorlvr import __version__
 from videorlvr.base.choices import nearest
 from videorlvr.base.signals import SCHEDULER, handled, interrupt
-from videorlvr.cli import audit, methods, runs, score, study, worlds
+from videorlvr.cli import audit, doctor, methods, runs, score, study, worlds
 from videorlvr.cli.parser import Parser, key_values
 
 FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -54,6 +54,7 @@ def build_parser() -> Parser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
     worlds.register(commands)
     runs.register(commands)
+    doctor.register(commands)
     score.register(commands)
     audit.register(commands)
     methods.register(commands)

@@ -37,6 +37,7 @@ METHOD = Method(
         "ratio_gap": "largest |ratio - 1| before the first update; anything above rounding stops the run",
         "repack_drift": "largest rms drift that comes of learning in another batch than the rollout's, before updates",
         "grad_norm": "norm of the gradient before it is clipped, mean over the iteration's updates",
+        "clipped": "share of the gradient's length that the clip took, mean over the iteration's updates",
         "clipped_updates": "share of the iteration's updates whose gradient was clipped",
         "update_kl": "KL from the policy that rolled out to that after the iteration, in nats a path; at most max_kl",
         "update_share": "share of the last optimizer step that the trust region kept; below 1 it ended the iteration",

@@ -29,7 +29,11 @@ class GRPOConfig(RolloutConfig):
     lr: float = Field(default=2e-5, gt=0, description="learning rate")
     warmup: int = Field(default=0, ge=0, description="iterations in which it rises linearly")
     weight_decay: float = Field(default=0.0, ge=0, description="decoupled weight decay")
-    grad_clip: float = Field(default=1.0, gt=0, description="longer gradients are shortened to this norm")
+    grad_clip: float = Field(
+        default=100.0,
+        gt=0,
+        description="longer gradients are shortened to this norm: a guard against outliers, since max_kl bounds a step",
+    )
     updates: int = Field(
         default=1, ge=1, description="optimizer steps an iteration, each on its own part of the batches"
     )

@@ -10,6 +10,7 @@ from torch import Tensor
 from videorlvr.methods.video.sde_grpo.math import PolicyLoss
 from videorlvr.training.batches import Batch
 from videorlvr.training.ranks import ALONE, Ranks
+from videorlvr.training.signal import clipped_share
 from videorlvr.training.track import Metrics
 from videorlvr.training.trust import Fit
 
@@ -28,7 +29,7 @@ class Figures:
         self.gaps: list[Tensor] = []
         self.repacks: list[Tensor] = []
         self.norms: list[float] = []
-        self.clipped = 0
+        self.clipped: list[float] = []
         self.fits: list[Fit] = []
         self.losses: list[Tensor] = []
 
@@ -86,7 +87,7 @@ class Figures:
     def updated(self, grad_norm: float, grad_clip: float, fit: Fit) -> None:
         """An optimizer step was made."""
         self.norms.append(grad_norm)
-        self.clipped += grad_norm > grad_clip
+        self.clipped.append(clipped_share(grad_norm, grad_clip))
         self.fits.append(fit)
         self.losses = []
 
@@ -107,7 +108,8 @@ class Figures:
             "ratio_gap": max(gap for _, gap, _ in told),
             "repack_drift": max(drift for _, _, drift in told),
             "grad_norm": sum(self.norms) / len(self.norms),
-            "clipped_updates": self.clipped / len(self.norms),
+            "clipped": sum(self.clipped) / len(self.norms),
+            "clipped_updates": sum(share > 0 for share in self.clipped) / len(self.norms),
             "update_kl": self.fits[-1].divergence,
             "update_share": self.fits[-1].share,
         }
