@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -145,11 +145,12 @@ def seeing_checks(policy: Any, config: Any, judge: Judge) -> list[Check]:
             *(without(name, "the policy makes no videos") for name in names),
         ]
     out = []
-    for name, look in (
+    looks: tuple[tuple[str, Callable[[], Check]], ...] = (
         ("judge on oracle videos", lambda: oracle_passes(config, judge)),
         (names[0], lambda: first_frame_leak(policy, config)),
         (names[1], lambda: smallest_cell(policy, config.tasks, judge)),
-    ):
+    )
+    for name, look in looks:
         try:
             out.append(look())
         except Exception as error:  # whatever a policy or a judge raises is what is wrong with it
