@@ -23,8 +23,13 @@ def _arm(role: str, what: str, **options: object) -> Arm:
     )
 
 
-def _study(world: str, level: str) -> Study:
-    task: dict[str, Setting] = {"tasks": f"{world}:{level}", "model.worlds": world, "num_workers": 2}
+def _study(world: str, level: str, boards: int) -> Study:
+    task: dict[str, Setting] = {
+        "tasks": f"{world}:{level}",
+        "model.worlds": world,
+        "num_workers": 1,
+        "pool_grow": 24,
+    }
     by_model = {"evaluator": "model", "value": "policy:value"}
     return Study(
         name=f"flare-{world}",
@@ -56,7 +61,7 @@ def _study(world: str, level: str) -> Study:
             "chance": _arm("control", "FLARE with a judge by chance", search="flare", evaluator="random"),
         },
         seeds=(0, 1, 2),
-        suite=f"{world}:{level}:200",
+        suite=f"{world}:{level}:{boards}",
         pilot_suite=f"{world}:{level}-val:100",
         pilot_seeds=(1001,),
         premises=(
@@ -114,4 +119,4 @@ def _study(world: str, level: str) -> Study:
     )
 
 
-STUDIES = (_study("sokoban", "small"), _study("flowfree", "micro"))
+STUDIES = (_study("sokoban", "small", 200), _study("flowfree", "micro", 120))

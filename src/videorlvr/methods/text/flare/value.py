@@ -16,6 +16,9 @@ from videorlvr.worlds.written.boards import cells_text
 from videorlvr.worlds.written.outlook import Outlook
 from videorlvr.worlds.written.passages import ASK, BOARD, END, Passage, Piece
 
+DECIDING = 0.5
+"""Share of random moves that decide something, where there are such: else few states would be lost."""
+
 
 def state_question(grid: Grid) -> str:
     """A state in mid-play, and that its value is asked for."""
@@ -30,7 +33,10 @@ def told(world: World, problem: Problem, *, astray: int) -> Passage:
     for move in moves[: int(rng.integers(len(moves) + 1))]:
         state = game.step(state, move)
     for _ in range(int(rng.integers(astray + 1))):
-        if ways := game.legal(state):
+        ways = game.legal(state)
+        deciding = [move for move in ways if game.is_choice(state, move)]
+        ways = deciding if deciding and rng.random() < DECIDING else ways
+        if ways:
             state = game.step(state, ways[int(rng.integers(len(ways)))])
     asked = state_question(Grid(problem.grid.ground, game.figure(state)))
     return Passage((Piece(asked), Piece(word_of(outlook.left(state)) + END, "answer", 1.0)))
