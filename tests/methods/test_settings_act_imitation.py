@@ -97,11 +97,25 @@ OWN = {
         "acting": {"acting": 0.0},
     },
     "plantain": {"plan": {"plan": False}},
+    "leaf": {
+        "teacher_model.width": {"teacher_model": TEACHER | {"width": 32}},
+        "teacher_model.depth": {"teacher_model": TEACHER | {"depth": 2}},
+        "teacher_model.heads": {"teacher_model": TEACHER | {"heads": 1}},
+        "teacher_model.family": {"teacher_model": TEACHER | {"family": "gpt2"}},
+        "mask": {"mask": "oracle"},
+        "tau": {"tau": 0.01},
+        "keep": {"keep": 0.9},
+        "tolerance": {"tolerance": 0.0},
+        "tags": {"tags": "flipped"},
+        "leak": {"leak": 0.0},
+        "distractors": {"distractors": 2},
+    },
 }
 OF_KIND = {
     "mlm-u": {"model": BASE["model"] | {"family": "masked"}},
     "let": {"teacher_model": TEACHER, "layer": 1, "until": 1.0},
     "step-reflect": {"acted": 6},
+    "leaf": {"teacher_model": TEACHER, "tau": 0.4, "tolerance": 100.0},
 }
 """What a method needs besides, or acts with."""
 ELSEWHERE = {

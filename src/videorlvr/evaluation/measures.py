@@ -187,6 +187,18 @@ MEASURES: dict[str, Measure] = {
         ),
         Measure("generalization", "generalization factor after a cold start", "higher", _last_exactly("gf")),
         Measure("grad_spikes", "largest gradient norm over the median", "lower", _spikes, 2),
+        Measure(
+            "detection_precision",
+            "share of tokens called confounding that are, at the end",
+            "higher",
+            _last_exactly("precision"),
+        ),
+        Measure(
+            "detection_recall",
+            "share of confounding tokens that are called so, at the end",
+            "higher",
+            _last_exactly("recall"),
+        ),
         Measure("alpha", "alpha-ReQ of hidden states, at the end", "higher", _last("val/alpha/")),
         Measure("samples", "passages read in training", "lower", _largest("samples"), 0),
         Measure("tokens", "tokens read or written in training", "lower", _largest("tokens"), 0),

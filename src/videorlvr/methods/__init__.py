@@ -50,6 +50,8 @@ METHODS: Found[Method] = Found(
         "auto-think": "videorlvr.methods.text.kat:PLAYER",
         "flare": "videorlvr.methods.text.flare:METHOD",
         "flare-value": "videorlvr.methods.text.flare:VALUE",
+        "leaf": "videorlvr.methods.text.leaf:METHOD",
+        "leaf-tags": "videorlvr.methods.text.leaf:PLAYER",
         "mlm-u": "videorlvr.methods.text.mlm_u:METHOD",
         "early-rejection": "videorlvr.methods.video.early_rejection:METHOD",
         "rankme": "videorlvr.methods.video.rankme:METHOD",
