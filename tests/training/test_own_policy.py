@@ -17,6 +17,16 @@ from videorlvr.models.pixels import condition_pixels, decode_pixels, encode_pixe
 from videorlvr.players.policy import PolicyPlayer
 from videorlvr.training.loop import Interrupted
 from videorlvr.training.run import train
+from videorlvr.worlds import WORLDS
+from videorlvr.worlds.problems import make_problem
+
+
+PROMPTS = {
+    make_problem(WORLDS[world], "micro", split, index).prompt
+    for world, split in (("sokoban", "train"), ("sokoban", "val"), ("maze", "val"))
+    for index in range(40)
+}
+"""Whatever the worlds below ask for at `micro`."""
 
 
 class Blend(torch.nn.Module):
@@ -43,6 +53,8 @@ class BlendPolicy(ModulePolicy):
         super().__init__(module or Blend())
 
     def condition(self, first, prompts, num_frames):
+        assert len(prompts) == len(first), "every first frame has its prompt"
+        assert set(prompts) <= PROMPTS, "a prompt is that of its world"
         return condition_pixels(first, num_frames)
 
     def encode(self, video):
