@@ -20,7 +20,6 @@ from videorlvr.training.run import train
 from videorlvr.worlds import WORLDS
 from videorlvr.worlds.problems import make_problem
 
-
 PROMPTS = {
     make_problem(WORLDS[world], "micro", split, index).prompt
     for world, split in (("sokoban", "train"), ("sokoban", "val"), ("maze", "val"))
