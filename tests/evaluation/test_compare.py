@@ -61,10 +61,10 @@ def test_known_answer():
     assert (part["low"], part["high"]) == paired.tango(5, 25, 100)
     assert (part["n"], part["puzzles"], part["effective_n"], part["p_holm"]) == (100, 100, 100, part["p"])
     assert result["real"]
-    assert result["verdict"].startswith("RL is better than SFT by 0.200 [")
+    assert result["verdict"].startswith("RL is better than SFT by 20.0 points [")
     assert result["verdict"].endswith("], p = 0.0003.")
     back = compare(b, a, label_a="RL", label_b="SFT")
-    assert back["verdict"].startswith("SFT is worse than RL by 0.200 [")
+    assert back["verdict"].startswith("SFT is worse than RL by 20.0 points [")
 
 
 def test_worlds_weigh_alike_in_the_average():
@@ -77,7 +77,7 @@ def test_worlds_weigh_alike_in_the_average():
     # 90 problems against 10, but the worlds weigh the same in the test, too: the average does not move.
     assert result["average"]["p"] > 0.9
     assert not result["real"]
-    assert "maze (+1.000, p < 0.0001), sokoban (-1.000, p = 0.0020)" in result["verdict"]
+    assert "maze (+100.0, p < 0.0001), sokoban (-100.0, p = 0.0020)" in result["verdict"]
 
 
 def test_worlds_are_corrected_for_their_number():
@@ -182,7 +182,7 @@ def test_command_compares_two_runs(tmp_path, capsys):
     args = {"run_a": str(tmp_path / "frozen-frame"), "run_b": str(tmp_path / "oracle"), "suite": None}
     args["across"] = False
     compare_command(Namespace(**args, json=None))
-    assert "oracle is better than frozen-frame by 1.000" in " ".join(capsys.readouterr().out.split())
+    assert "oracle is better than frozen-frame by 100.0 points" in " ".join(capsys.readouterr().out.split())
     compare_command(Namespace(**args, json=str(tmp_path / "c.json")))
     assert read_json(tmp_path / "c.json")["worlds"]["maze"]["only_b"] == 8
     with pytest.raises(ValueError, match="did you mean 'smoke-v1:maze'"):

@@ -93,7 +93,7 @@ class Counts:
         module = torch.nn.Linear(1, 1, bias=False)
         module.weight.data.fill_(0.0)
         self.parts = {"it": Trained(module, ema=0.5)}
-        self.result = self
+        self.result, self.module = self, module
 
     def step(self, index):
         self.parts["it"].module.weight.data.fill_(float(index + 1))

@@ -208,7 +208,7 @@ def _remarks(size: Size, done: Size) -> list[str]:
         "with the judge and without solutions. Its control, 'SFT, continued', went on from the same policy on the same "
         "solved boards, with as many network evaluations. Where solutions can be had for every board, more of them is "
         "the cheaper way: 'videorlvr train micro-maze-sft' draws new ones as it goes.",
-        "One run of each, with one seed: intervals and p say how sure these policies' rates are, not how another run "
+        "One run of each: intervals and p say how sure these policies' rates are, not how another run "
         "would end.",
     ]
     if done != size:

@@ -194,18 +194,19 @@ def _verdict(
         word = "better" if average["difference"] > 0 else "worse"
         low, high = sorted((abs(average["low"]), abs(average["high"])))
         said = (
-            f"{label_b} is {word} than {label_a} by {abs(average['difference']):.3f} [{low:.3f}, {high:.3f}], "
-            f"{format_p(average['p'])}."
+            f"{label_b} is {word} than {label_a} by {100 * abs(average['difference']):.1f} points "
+            f"[{100 * low:.1f}, {100 * high:.1f}], {format_p(average['p'])}."
         )
     else:
         said = (
             f"Between {label_a} and {label_b} there is no difference that the paired test calls real: "
-            f"{average['difference']:+.3f} [{average['low']:+.3f}, {average['high']:+.3f}], {format_p(average['p'])}."
+            f"{100 * average['difference']:+.1f} points [{100 * average['low']:+.1f}, {100 * average['high']:+.1f}], "
+            f"{format_p(average['p'])}."
         )
     if len(worlds) == 1:
         return said
     moved = [
-        f"{name} ({part['difference']:+.3f}, {format_p(part['p_holm'])})"
+        f"{name} ({100 * part['difference']:+.1f}, {format_p(part['p_holm'])})"
         for name, part in worlds.items()
         if part["real"]
     ]
