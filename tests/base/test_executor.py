@@ -12,6 +12,7 @@ import pytest
 from videorlvr.base.executor import cluster, in_order, spread, working_on
 from videorlvr.base.isolated import Lost, as_answered
 from videorlvr.base.progress import map_in_order
+from videorlvr.cli.main import main
 from videorlvr.worlds.different import Part, different_boards
 
 distributed = pytest.importorskip("distributed")
@@ -59,6 +60,18 @@ def test_answers_are_those_of_this_machine_and_made_elsewhere(address):
     with working_on(address):
         there = different_boards([part], "problems")
     assert there == different_boards([part], "problems", workers=1)
+
+
+def test_commands_make_their_problems_there(address, tmp_path, capsys):
+    evaluate = ["evaluate", "oracle", "--suite", "maze:micro:6", "--out"]
+    export = ["worlds", "export", "maze", "--level", "micro", "--count", "2", "--out"]
+    for words in (evaluate, export):
+        for where in ("local", address):
+            assert main([*words, str(tmp_path / where[:4] / words[0]), "--executor", where]) == 0
+        assert main([*words, str(tmp_path / "none" / words[0]), "--executor", "yonder"]) != 0
+        assert "executor 'yonder': expected local, or dask://HOST:PORT" in capsys.readouterr().err
+    for name in ("evaluate/evaluations/maze-micro-6/records.jsonl", "worlds/manifest.jsonl"):
+        assert (tmp_path / "dask" / name).read_bytes() == (tmp_path / "loca" / name).read_bytes()
 
 
 def test_a_worker_that_dies_costs_its_item_one_retry(address, tmp_path):

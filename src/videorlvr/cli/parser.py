@@ -116,13 +116,14 @@ def whole(text: str, *, least: int = 0) -> int:
     return value
 
 
-def add_executor(parser: argparse.ArgumentParser) -> None:
-    """Where a command that is all CPU work has it done (`base.executor`)."""
+def add_executor(parser: argparse.ArgumentParser, what: str = "the work") -> None:
+    """Where a command has CPU work done (`base.executor`): `what` of it."""
     parser.add_argument(
         "--executor",
         metavar="WHERE",
         default="local",
-        help="local, or dask://HOST:PORT for the workers of a Dask scheduler, which must see the same files",
+        help=f"where {what} is done: local, or dask://HOST:PORT for the workers of a Dask scheduler, which must see "
+        "the same files",
     )
 
 

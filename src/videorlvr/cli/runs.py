@@ -7,7 +7,7 @@ import argparse
 from typing import Any
 
 from videorlvr.cli.output import JSON_HELP, table
-from videorlvr.cli.parser import Parser, add_command, minutes, positive
+from videorlvr.cli.parser import Parser, add_command, add_executor, minutes, positive
 
 
 def _train(args: argparse.Namespace) -> int:
@@ -28,9 +28,11 @@ def _train(args: argparse.Namespace) -> int:
 
 
 def _evaluate(args: argparse.Namespace) -> None:
+    from videorlvr.base.executor import working_on
     from videorlvr.cli.evaluate import run
 
-    run(args)
+    with working_on(args.executor):
+        run(args)
 
 
 def _compare(args: argparse.Namespace) -> None:
@@ -106,6 +108,7 @@ def _register_evaluate(commands: argparse._SubParsersAction[Parser]) -> None:
         default="auto",
         help="auto, cpu or cuda (default: auto)",
     )
+    add_executor(evaluate, "the making of its problems")
     _register_server(evaluate)
 
 

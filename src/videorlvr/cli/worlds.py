@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from videorlvr.base.choices import unknown
 from videorlvr.cli.import_boards import register_import
 from videorlvr.cli.output import JSON_HELP, emit_json, note, table
-from videorlvr.cli.parser import Parser, add_command, frame_size, positive, rate, whole
+from videorlvr.cli.parser import Parser, add_command, add_executor, frame_size, positive, rate, whole
 from videorlvr.cli.rows import register_rows
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ def register(commands: Any) -> None:
         "--start", metavar="I", type=whole, default=0, help="first index to look at (default: 0)"
     )
     export.add_argument("--out", metavar="DIR", required=True, help="folder to write")
+    add_executor(export, "the making of problems")
     register_import(inner)
     register_rows(inner)
     check = add_command(inner, "check", check_worlds, help="check that worlds keep the laws of worlds")
@@ -191,23 +192,25 @@ def show_problem(args: argparse.Namespace) -> int:
 
 def export_problems(args: argparse.Namespace) -> int:
     """`worlds export`"""
+    from videorlvr.base.executor import working_on
     from videorlvr.evaluation.export import export
     from videorlvr.worlds import world_of
 
     world = world_of(args.world)
     level = _required_level(world, args)
-    manifest = export(
-        world,
-        level,
-        args.split,
-        args.count,
-        args.out,
-        start=args.start,
-        size=args.size,
-        align_px=args.align,
-        theme=args.theme,
-        fps=args.fps,
-    )
+    with working_on(args.executor):
+        manifest = export(
+            world,
+            level,
+            args.split,
+            args.count,
+            args.out,
+            start=args.start,
+            size=args.size,
+            align_px=args.align,
+            theme=args.theme,
+            fps=args.fps,
+        )
     first, last = _indices(manifest)
     print(f"{args.count} problems of {world.id}/{level}/{args.split}, no board twice: {first} to {last}")
     print(f"written to {manifest}, with first_frames/ and oracle/ beside it")
