@@ -16,6 +16,8 @@ from videorlvr.evaluation.overlay import (
     AMBER,
     BORDER_PX,
     HOLD_FRAMES,
+    ON_ITS_WAY,
+    OUTLINE,
     PAD,
     PANEL_PX,
     RED,
@@ -99,6 +101,38 @@ def test_what_could_not_be_read_is_hatched(tmp_path: Path) -> None:
     reddish = (panel == np.array(RED)).all(axis=-1)
     cells = reddish.reshape(layout.rows, layout.cell_px, layout.cols, layout.cell_px).mean(axis=(1, 3))
     np.testing.assert_array_equal(cells > 0.3, unsure)
+
+
+def test_what_is_least_explained_and_what_is_on_its_way_are_outlined() -> None:
+    world = WORLDS["maze"]
+    problem = make_problem(world, "small", "val", 0)
+    layout = panel_layout(problem)
+
+    def outlined(finding: Finding, index: int, colour: tuple[int, int, int]) -> list[tuple[int, int]]:
+        page = overlay(problem, finding)[shown_frames(finding).index(index)]
+        panel = page[PAD + TITLE_PX :, page.shape[1] - PAD - layout.width_px :]
+        panel = panel[: layout.height_px, : layout.width_px]
+        there = (panel == np.array(colour)).all(axis=-1)
+        cells = there.reshape(layout.rows, layout.cell_px, layout.cols, layout.cell_px).mean(axis=(1, 3))
+        return [(int(row), int(col)) for row, col in np.argwhere(cells > 0.05)]
+
+    (cheat,) = [cheat for cheat in world.cheats if cheat.name == "painted-corners"]
+    marked = cheat.make(world, problem, seeding.rng("marks"))
+    assert marked is not None
+    finding = inspect(world, problem, marked, DECLARED)
+    assert not finding.verdict.success
+    assert finding.place is not None
+    frame, *cell = finding.place
+    assert outlined(finding, frame, OUTLINE) == [tuple(cell)]
+
+    moving = inspect(
+        world, problem, oracle_video(world, make_problem(world, "small~dissolve-3", "val", 0)), DECLARED
+    )
+    assert moving.verdict.success
+    assert moving.settled is not None
+    passing = moving.settled.cells | moving.settled.cores
+    first = int(passing.any(axis=(1, 2)).argmax())
+    assert outlined(moving, first, ON_ITS_WAY) == [(int(r), int(c)) for r, c in np.argwhere(passing[first])]
 
 
 def test_undecidable_is_marked_on_the_first_frame_and_no_video_on_none(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """What the judge saw, as a video for people: left the video as it came, right the judge's reading of it.
 
 The reading is drawn anew from its states, so a difference between the sides is a mistake of the judge. Cells
-that it could not read are hatched. The frame at fault is held, in a red border, with the reason's name.
+that it could not read are hatched, those on their way between two states outlined, and so is
+what is least explained. The frame at fault is held, in a red border, with the reason's name.
 
 Law: pure; the same finding gives the same frames.
 """
@@ -36,6 +37,7 @@ HOLD_FRAMES = 8
 PAD, TITLE_PX, CAPTION_PX, BORDER_PX = 16, 24, 82, 8
 PAPER, INK, QUIET = (250, 250, 248), (28, 32, 38), (110, 118, 128)
 RED, AMBER, GREEN, OUTLINE = (208, 32, 32), (166, 100, 0), (20, 122, 90), (255, 0, 200)
+ON_ITS_WAY = (40, 110, 230)
 SHORTEST_FPS = 1.0
 MAX_SHOWN = 512
 """Frames of a video that are drawn. A longer one, of more than half a minute, loses nothing that the eye could follow;
@@ -69,10 +71,29 @@ def pages(
         if page is None or index != before:
             right = np.full((layout.height_px, layout.width_px, 3), 200, np.uint8)
             if trace is not None:
-                right = reading_panel(problem, one_frame(trace, index), layout)[0]
+                right = _marked(
+                    reading_panel(problem, one_frame(trace, index), layout)[0], finding, index, layout
+                )
             page = _page(problem, finding, index, right, trace, at_fault=index == fault)
         before = index
         yield page
+
+
+def _marked(reading: Picture, finding: Finding, index: int, layout: Layout) -> Picture:
+    """The reading with outlines of cells on their way, and of the one that is least explained."""
+    from PIL import Image, ImageDraw
+
+    marks = list[tuple[int, int, tuple[int, int, int]]]()
+    if finding.settled is not None and index < len(finding.settled.cells):
+        passing = finding.settled.cells[index] | finding.settled.cores[index]
+        marks += [(row, col, ON_ITS_WAY) for row, col in np.argwhere(passing).tolist()]
+    if finding.place is not None and finding.place[0] == index:
+        marks.append((*finding.place[1:], OUTLINE))
+    picture, size = Image.fromarray(reading), layout.cell_px
+    for row, col, colour in marks:
+        corners = (col * size, row * size, (col + 1) * size - 1, (row + 1) * size - 1)
+        ImageDraw.Draw(picture).rectangle(corners, outline=colour, width=max(1, size // 12))
+    return np.asarray(picture)
 
 
 def one_frame(trace: Trace, index: int) -> Trace:
@@ -84,6 +105,8 @@ def trace_of(problem: Problem, finding: Finding) -> Trace | None:
     """What was read, with codes of the problem's board; None where nothing was."""
     if finding.seen is None or finding.layout is None:
         return None
+    if finding.settled is not None:
+        return finding.settled.trace
     theme = theme_of(world_of(problem.address.world), problem)
     return read(finding.seen[None], layout=finding.layout, theme=theme)[0]
 
@@ -96,7 +119,9 @@ def fault_frame(finding: Finding) -> int | None:
         return None
     if verdict.frame is not None:
         return min(verdict.frame, len(video) - 1)
-    return 0 if verdict.reason == UNDECIDABLE else len(video) - 1
+    if verdict.reason == UNDECIDABLE:
+        return 0 if finding.place is None else min(finding.place[0], len(video) - 1)
+    return len(video) - 1
 
 
 def step_of(finding: Finding, at_most: int) -> int:

@@ -55,9 +55,13 @@ def explained_finding(world: World, problem: Problem, finding: Finding) -> Findi
         verdict = dataclasses.replace(
             finding.verdict, success=False, reason=UNEXPLAINED, frame=doubt.frame, components=components
         )
-        return dataclasses.replace(finding, verdict=verdict, why=str(doubt))
+        return dataclasses.replace(finding, verdict=verdict, why=str(doubt), place=_place(doubt))
     why = f"it keeps the rules, but they do not explain all that it shows: {doubt}"
-    return dataclasses.replace(finding, verdict=Verdict(False, UNDECIDABLE), why=why)
+    return dataclasses.replace(finding, verdict=Verdict(False, UNDECIDABLE), why=why, place=_place(doubt))
+
+
+def _place(doubt: Doubt) -> tuple[int, int, int] | None:
+    return None if doubt.cell is None else (doubt.frame, *doubt.cell)
 
 
 def judged_as_moving(world: World, problem: Problem, still: Finding, *, steady: bool) -> Finding:

@@ -19,6 +19,7 @@ class Finding:
         it had to be looked for.
     seen: what was read, in `layout`; None where nothing was. plain: the same before colours or brightness were
         corrected; None where nothing was corrected.
+    place: frame, row and column of what is least explained, or of what the two eyes see differently.
     settled: the states that it moves through and what lies between them; None where each frame is taken for a state.
     """
 
@@ -31,6 +32,7 @@ class Finding:
     layout: Layout | None = None
     plain: Video | None = None
     settled: Settled | None = None
+    place: tuple[int, int, int] | None = None
 
 
 def undecidable(why: str, box: Box | None = None) -> Finding:

@@ -43,4 +43,4 @@ def settled_finding(world: World, problem: Problem, finding: Finding, *, small: 
         return undecidable(
             f"frame {verdict.frame}: {verdict.reason}, by states that come to no rest", finding.box
         )
-    return dataclasses.replace(finding, verdict=verdict, why="", settled=settled)
+    return dataclasses.replace(finding, verdict=verdict, why="", settled=settled, place=None)

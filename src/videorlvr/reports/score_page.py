@@ -22,6 +22,7 @@ from videorlvr.evaluation.work import MAX_VIDEO_MB, MAX_VIDEO_S, was_lost
 from videorlvr.judge.decoded import UNDECIDABLE
 from videorlvr.judge.door import inspect
 from videorlvr.judge.files import CANNOT_BE_SURE
+from videorlvr.judge.second_eye import BLIND
 from videorlvr.judge.tolerance import DECLARED
 from videorlvr.reports.filmstrips import FPS, data_url
 from videorlvr.reports.tables import NO_VALUE, Table, percent
@@ -136,12 +137,14 @@ def _cases(record: Record, picture: bytes | Lost | None) -> Iterable[Case]:
     if picture is None:
         return
     if record["success"]:
-        outcome, detail = "solved", f", confidence {record['confidence']:.2f}"
+        eyes = ", seen by one eye alone" if record.get("second_eye") == BLIND else ""
+        outcome, detail = "solved", f", confidence {record['confidence']:.2f}{eyes}"
     elif record["reason"] == UNDECIDABLE:
         outcome, detail = UNDECIDABLE, f": {record['why']}"
     else:
         where = f", frame {record['frame']}" if record["frame"] is not None else ""
-        outcome, detail = "refused", f": {record['reason']}{where}"
+        why = f": {record['why']}" if record.get("why") else ""
+        outcome, detail = "refused", f": {record['reason']}{where}{why}"
     if isinstance(picture, Lost):
         detail += f"; not shown, since the file was lost when it was read for this page ({picture.detail})"
         picture = b""
@@ -156,6 +159,9 @@ def headline(summary: Mapping[str, Any]) -> str:
             f" Of {summary['undecidable']} the judge cannot be sure, so the rate lies between {percent(low)} and "
             f"{percent(high)} %."
         )
+    blind = summary.get("second_eye", {}).get(BLIND, 0)
+    if blind:
+        part += f" {blind} of the successes are seen by one eye alone: the second is blind to such colours or pixels."
     return part
 
 
