@@ -107,3 +107,20 @@ def test_noise_that_is_borne_hides_nothing_from_it():
         video = oracle_video(world, problem).astype(np.float32)
         noisy = np.clip(video + rng.normal(0, 16, video.shape), 0, 255).astype(np.uint8)
         assert looked(world, problem, noisy, oracle_trace(world, problem)).what == AGREES
+
+
+@pytest.mark.parametrize("world", WORLDS.values(), ids=WORLDS)
+def test_half_a_figure_in_noise_is_outvoted_where_all_else_is_clear(world):
+    """What the attacker found: half of a core's pixels in another figure's colour, in noise all over."""
+    problem = make_problem(world, "micro", "val", 3)
+    trace, theme, layout = oracle_trace(world, problem), theme_of(world, problem), problem.layout
+    noise = seeding.rng("half a figure").normal(0, 24, oracle_video(world, problem).shape)
+    noisy = oracle_video(world, problem) + noise
+    as_bytes = noisy.round().clip(0, 255).astype(np.uint8)
+    assert looked(world, problem, as_bytes, trace).what == AGREES
+    row, col = np.argwhere(trace.figure[1] == problem.grid.figure)[0]
+    other = np.array(theme.figures[(int(trace.figure[1][row, col]) + 1) % len(theme.figures)])
+    top, left = layout.top_px + row * layout.cell_px + 2, layout.left_px + col * layout.cell_px + 2
+    noisy[1, top : top + 4 : 2, left : left + 4] = other + noise[1, top : top + 4 : 2, left : left + 4]
+    look = looked(world, problem, noisy.round().clip(0, 255).astype(np.uint8), trace)
+    assert (look.what, look.where) == (DISAGREES, (1, row, col))

@@ -175,7 +175,8 @@ def _contrast(own: Floats, palette: Floats) -> Floats:
     one, other = np.triu_indices(len(palette), 1)
     apart = np.linalg.norm(palette[one] - palette[other], axis=-1)
     ratio = np.linalg.norm(own[:, one] - own[:, other], axis=-1) / apart
-    return np.asarray(np.clip(np.nan_to_num(np.nanmedian(ratio, axis=1), nan=1.0), 0.3, 2.0))
+    known = [row[~np.isnan(row)] for row in ratio]  # a frame of one colour has no pairs
+    return np.asarray(np.clip(np.array([np.median(row) if len(row) else 1.0 for row in known]), 0.3, 2.0))
 
 
 GREY = np.full((3, 3), 1 / 3)

@@ -30,6 +30,9 @@ MAJORITY = 0.45
 """A part of a cell shows a colour if at least so much of it does."""
 AS_CLEAR = 0.6
 """... and a core later on, if at least so much of it does as of the least clear core of the first frame."""
+CLEAR, FEW, OF_GIVEN, OF_NEW = 0.75, 0.1, 0.55, 0.45
+"""In a frame in which all but a few of the cores that stay as given are seen by such a share of their pixels, a core of
+which a smaller share speaks for what was read is not that: where it was given, and where it came."""
 LEVELS = 32
 """Colours are told apart in so many steps a channel, so that the nearest one of each is looked up."""
 MEANT = 160
@@ -70,7 +73,8 @@ def look_twice(
     plain: uint8 [T, H, W, 3] in `layout`, without corrections; ground, figure: what the first eye read, [T, R, C].
     passing: cells that are on their way between two states, and not compared.
     """
-    own_ground, own_figure, share = _votes(plain, layout, theme)
+    own_ground, own_figure, core_votes = _votes(plain, layout, theme)
+    share = core_votes.max(axis=-1)
     own_figure = np.where(share >= AS_CLEAR * share[0].min(), own_figure, UNSURE)
     if (own_ground[0] != given.ground).any() or (own_figure[0] != given.figure).any():
         return SecondLook(BLIND)
@@ -81,16 +85,40 @@ def look_twice(
     other_figure = (own_figure != figure) & ~_tinted(own_figure, figure, given.figure)
     other = other_ground | other_figure
     other &= (own_ground != UNSURE) & (own_figure != UNSURE)
-    places = np.argwhere(other if passing is None else other & ~passing)
+    outvoted = _outvoted(core_votes, figure, given.figure)
+    if passing is not None:
+        other, outvoted = other & ~passing, outvoted & ~passing
+    places = np.argwhere(other | outvoted)
     if not len(places):
         return SecondLook(AGREES)
     frame, row, col = (int(number) for number in places[0])
     place = frame, row, col
     layer, first, second = (
-        ("figure", figure, own_figure) if other_figure[place] else ("ground", ground, own_ground)
+        ("ground", ground, own_ground)
+        if other_ground[place] and not outvoted[place]
+        else ("figure", figure, own_figure)
     )
-    shown = f"one eye sees {layer} {first[place]}, the other {second[place]}"
+    shown = f"one eye sees {layer} {first[place]}, the other {_name(int(second[place]))}"
     return SecondLook(DISAGREES, place, shown)
+
+
+def _name(code: int) -> str:
+    return "mostly something else" if code == UNSURE else str(code)
+
+
+def _outvoted(core_votes: npt.NDArray[np.float64], figure: Cells, given: Cells) -> npt.NDArray[np.bool_]:
+    """Cores [T, R, C] of which most pixels speak for another figure than was read, in frames that are clear: where
+    nearly all that stay as they were given are seen as they are, noise and compression are no excuse.
+
+    core_votes: shares of a core's pixels for each figure, [T, R, C, figures].
+    """
+    known = np.minimum(figure, core_votes.shape[-1] - 1).astype(np.intp)[..., None]
+    own, stays = np.take_along_axis(core_votes, known, axis=-1)[..., 0], figure == given
+    seen = [
+        np.quantile(shares[same], FEW) if same.any() else 0.0 for shares, same in zip(own, stays, strict=True)
+    ]
+    least = np.where(stays, OF_GIVEN, OF_NEW)
+    return np.asarray((np.array(seen) >= CLEAR)[:, None, None] & (own < least))
 
 
 def _tinted(own: Cells, first: Cells, given: Cells) -> npt.NDArray[np.bool_]:
@@ -111,7 +139,7 @@ def read_by_votes(video: Video, layout: Layout, theme: Theme) -> tuple[Cells, Ce
 
 
 def _votes(video: Video, layout: Layout, theme: Theme) -> tuple[Cells, Cells, npt.NDArray[np.float64]]:
-    """Those of `read_by_votes`, and the share of a core's pixels that voted for what won: [T, R, C]."""
+    """Those of `read_by_votes`, and the shares of a core's pixels that voted for each figure: [T, R, C, figures]."""
     size, rows, cols = layout.cell_px, layout.rows, layout.cols
     top, left = layout.top_px, layout.left_px
     board = video[:, top : top + rows * size, left : left + cols * size] >> 3
@@ -136,7 +164,8 @@ def _votes(video: Video, layout: Layout, theme: Theme) -> tuple[Cells, Cells, np
     unsure = (tile == UNSURE) | (walls == UNSURE).any(axis=-1)
     bits = (np.minimum(walls, 1) << np.arange(4)).sum(axis=-1)
     ground = np.where(unsure, UNSURE, tile * 16 + bits).astype(np.uint8)
-    return ground, won[..., CORE].astype(np.uint8), share[..., CORE]
+    core_votes = votes[..., CORE, 1 : 1 + len(theme.figures)] / (parts == CORE).sum()
+    return ground, won[..., CORE].astype(np.uint8), core_votes
 
 
 @lru_cache(maxsize=32)

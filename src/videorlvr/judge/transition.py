@@ -285,11 +285,12 @@ class Core:
         if before != after:
             start = first + 0.5 + float(of[before].sum())
         else:
-            start = float((frames * extra).sum() / extra.sum() - extra.sum() / 2)
-        passing.sort(key=lambda code: float((frames * of[code]).sum() / of[code].sum()))
+            start = float((frames * extra).sum() / max(extra.sum(), 1e-9) - extra.sum() / 2)
         shown = tuple(float(of[code].sum()) for code in passing)
         if min(shown, default=1.0) < MIN_SHOWN:
             raise self.unclear(first + 1, f"a figure is there for {min(shown):.1f} frames", odd=True)
+        passing.sort(key=lambda code: float((frames * of[code]).sum() / of[code].sum()))
+        shown = tuple(float(of[code].sum()) for code in passing)
         return Passage(self.cell, start, (before, *passing, after), shown)
 
 

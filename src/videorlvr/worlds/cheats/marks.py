@@ -18,6 +18,8 @@ from videorlvr.worlds.staging import oracle_figures
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 PATTERN = 60
 """Grey levels of a pattern, up and down."""
+TINT = 36.0
+"""Grey levels of a tint that is believed of a whole video."""
 
 
 def _cores(problem: Problem) -> Video:
@@ -114,6 +116,34 @@ def _tinted_start(world: World, problem: Problem, rng: np.random.Generator) -> V
     return faint
 
 
+def _tinted_figures(world: World, problem: Problem, rng: np.random.Generator) -> Video | None:
+    """The first frame is tinted towards other figures' colours; then these come, on ground without a tint: whoever
+    takes the first frame's tint back on all frames sees the right ones."""
+    video, other = oracle_video(world, problem), other_figures(world, problem)
+    if np.array_equal(video, other):
+        return None
+    out = mixed(video, other, 0.5 * (np.arange(len(video)) > 0))
+    places = (video[1:] != other[1:]).any(axis=-1)
+    tint = (other[1:].astype(np.float32) - video[1:])[places].mean(axis=0)
+    tint *= TINT / max(float(np.abs(tint).max()), 1.0)
+    out[0] = (video[0] + tint).round().clip(0, 255).astype(np.uint8)
+    return out
+
+
+def _drifting_rings(world: World, problem: Problem, rng: np.random.Generator) -> Video | None:
+    """What comes is faint, and all that is around cores darkens frame by frame: whoever takes a drift of the rings back
+    on cores, too, sees it whole."""
+    video = oracle_video(world, problem)
+    faint = mixed(video[:1], video, 0.6)
+    if np.array_equal(faint, video):
+        return None
+    board, around = board_px(problem.layout), ~_cores(problem)
+    darker = np.linspace(0, TINT, len(video))[:, None, None, None]
+    shown = faint[board].astype(np.float32) - darker * around[None, :, :, None]
+    faint[board] = shown.round().clip(0, 255).astype(np.uint8)
+    return faint
+
+
 def _in_noise(world: World, problem: Problem, rng: np.random.Generator) -> Video | None:
     """Other figures shine through at a third, in noise that is borne."""
     video, ghost = oracle_video(world, problem), other_figures(world, problem)
@@ -135,5 +165,7 @@ def mark_cheats(improper: tuple[str, ...]) -> tuple[Cheat, ...]:
         Cheat("ghost-in-blocks", _blocks, reasons),
         Cheat("ghost-for-one-frame", _one_frame, reasons),
         Cheat("tinted-start", _tinted_start, ("wrong_start", *reasons)),
+        Cheat("tinted-towards-other-figures", _tinted_figures, ("wrong_start", *reasons)),
+        Cheat("rings-that-drift", _drifting_rings, reasons),
         Cheat("ghost-in-noise", _in_noise, reasons),
     )
