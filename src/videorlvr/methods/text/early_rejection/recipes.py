@@ -9,7 +9,7 @@ def text_beams() -> TextEarlyRejectionConfig:
     """Four beams, four ways on from each, every step written whole and judged by the solver.
 
     Command: `videorlvr evaluate RUN --player text-beams`. Cost: some 16 times the tokens of an answer.
-    Result: see the card of the study `early-rejection-words`.
+    Result: not measured; study `early-rejection-words-maze`.
     """
     return TextEarlyRejectionConfig(tau=None)
 
@@ -18,7 +18,7 @@ def text_early_rejection() -> TextEarlyRejectionConfig:
     """The same with three quarters of the steps dropped after 2 of 6 tokens.
 
     Command: `videorlvr evaluate RUN --player text-early-rejection`. Cost: half of that.
-    Result: see the card of the study `early-rejection-words`.
+    Result: not measured; study `early-rejection-words-maze`.
     """
     return TextEarlyRejectionConfig()
 

@@ -9,7 +9,7 @@ def glimp_router() -> GlimpRouterConfig:
     """A quarter of the steps goes to a large model, by the entropy of their first token.
 
     Command: `videorlvr evaluate RUN --player glimp-router:large=LARGE/policy,task=maze:small`. Cost: see `flops`.
-    Result: see the card of the study `glimp-router-mazes`.
+    Result: not measured; study `glimp-router-mazes`.
     """
     return GlimpRouterConfig(large="runs/large/policy")
 

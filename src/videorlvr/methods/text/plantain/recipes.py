@@ -10,7 +10,7 @@ def text_small_plan() -> PlantainConfig:
     """Maze 6x6 with a plan, a thought and an answer, a Llama of 3M parameters from scratch.
 
     Command: `videorlvr train text-small-plan`. Cost: a minute on a GPU.
-    Result: see the card of the study `plantain-mazes`.
+    Result: not measured; study `plantain-mazes`.
     """
     return PlantainConfig(
         tasks=["maze:small"],  # type: ignore[list-item]
@@ -26,7 +26,7 @@ def plantain_rewind() -> RewindConfig:
     """A plan that breaks the rules is thrown away, twice at most.
 
     Command: `videorlvr evaluate RUN --player plantain-rewind`. Cost: some tokens a rejected plan.
-    Result: see the card of the study `plantain-mazes`.
+    Result: not measured; study `plantain-mazes`.
     """
     return RewindConfig()
 

@@ -9,7 +9,7 @@ from videorlvr.training.config import Task
 def text_rank() -> TextRankMeConfig:
     """Hidden states on Maze 6x6, layer by layer.
 
-    Command: `videorlvr methods look RUN text-rank`. Cost: seconds. Result: see the card of the study `rank-of-text`.
+    Command: `videorlvr methods look RUN text-rank`. Cost: seconds. Result: not measured; study `rank-of-text`.
     """
     return TextRankMeConfig(tasks=[Task(world="maze", level="small")])
 

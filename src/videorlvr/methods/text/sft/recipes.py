@@ -25,7 +25,7 @@ def text_micro_sft_more() -> TextSFTConfig:
     """On from a policy of `text-micro-sft`, for comparison with what else goes on from it.
 
     Command: `videorlvr train text-micro-sft-more` (with `--init RUN/policy`). Cost: a minute on two CPU cores.
-    Result: see the card of the study `rank-of-text`.
+    Result: not measured; study `rank-of-text`.
     """
     return TextSFTConfig(
         tasks=["maze:micro"],  # type: ignore[list-item]

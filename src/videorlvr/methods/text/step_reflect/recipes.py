@@ -9,7 +9,7 @@ def text_small_reflect() -> StepReflectConfig:
     """Maze 6x6, on from a policy that knows it a little, with its own corrected trajectories.
 
     Command: `videorlvr train text-small-reflect` (with `--init RUN/policy`). Cost: a minute on a GPU.
-    Result: see the card of the study `step-reflections`.
+    Result: not measured; study `step-reflections`.
     """
     return StepReflectConfig(
         tasks=["maze:small"],  # type: ignore[list-item]
@@ -27,7 +27,7 @@ def injected_error() -> InjectedErrorConfig:
     """A wrong move behind a part of the reference, then the policy.
 
     Command: `videorlvr evaluate RUN --player injected-error`. Cost: that of an answer.
-    Result: see the card of the study `step-reflections`.
+    Result: not measured; study `step-reflections`.
     """
     return InjectedErrorConfig()
 
