@@ -126,11 +126,16 @@ ELSEWHERE = {
     "sde-grpo": "test_settings_act.py",
     "let-video": "test_let_video.py",
     "mmhm": "test_mmhm.py",
+    "disback": "test_disback.py",
     "flare": "test_flare.py",
     "auto-think": "test_kat.py",
 }
 """Methods whose keys are tried in the tests of the method itself: each is named there."""
-UNTRIED = {("mmhm", "student"), ("flare", "explore")}
+UNTRIED = {
+    ("mmhm", "student"),
+    ("flare", "explore"),
+    *(("disback", key) for key in ("highest", "shift", "fake_lr", "grad_clip", "ema")),
+}
 """Keys that no test tries yet."""
 PARTS = ("method", "tasks.", "task.")
 """Fixed by the recipe; parts of a key that is tried whole."""
