@@ -23,7 +23,7 @@ Name = tuple[str, int, int, int]
 @dataclass(frozen=True)
 class Beam:
     """An answer in the making. state: None after an illegal move. ended: did it write its end? begun: tokens that it
-    had when its step began. score0: its score then."""
+    had when its step began."""
 
     guide: Guide
     prompt: list[int]
@@ -32,7 +32,6 @@ class Beam:
     ended: bool = False
     begun: int = 0
     name: Name = ("", 0, 0, 0)
-    score0: float = 0.0
 
     @property
     def context(self) -> list[int]:

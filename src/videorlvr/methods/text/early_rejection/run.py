@@ -114,23 +114,32 @@ class TextEarlyRejection:
                 for beams, scores in zip(partial, early, strict=True)
             ]
         whole = self._write(pools, chosen, config.step, room)
-        last = self._scores(whole, by="exact" if config.score == "random" else config.score)
-        for pool, beams, before, after in zip(pools, whole, early, last, strict=True):
-            pool.beams = [beams[place] for place in kept(after, config.beams)]
-            if compare:
-                fresh = [place for place, beam in enumerate(beams) if len(beam.ids) > beam.begun]
-                pool.partial += [before[place] - beams[place].score0 for place in fresh]
-                pool.whole += [after[place] - beams[place].score0 for place in fresh]
+        by = "exact" if config.score == "random" else config.score
+        last = self._scores(whole, by=by)
+        for pool, beams, scores in zip(pools, whole, last, strict=True):
+            pool.beams = [beams[place] for place in kept(scores, config.beams)]
+        if compare:
+            begun = self._scores(candidates, by=by)
+            for pool, beams, start, before, after in zip(pools, whole, begun, early, last, strict=True):
+                self._compare(pool, beams, start, before, after)
+
+    def _compare(
+        self, pool: Pool, beams: list[Beam], begun: list[float], early: list[float], last: list[float]
+    ) -> None:
+        """Keep what each candidate that took a step earned in it, early and in all; chance earns nothing before."""
+        for beam, start, before, after in zip(beams, begun, early, last, strict=True):
+            if len(beam.ids) > beam.begun:
+                pool.partial.append(before if self.config.score == "random" else before - start)
+                pool.whole.append(after - start)
 
     def _expanded(self, pool: Pool, sample: int, number: int) -> list[Beam]:
         """N M candidates: M from each open beam, in the first round all from the one; a closed beam is one of them."""
         config, out = self.config, list[Beam]()
         ways = config.expand if len(pool.beams) > 1 else config.expand * config.beams
         for beam in pool.beams:
-            score0 = score_of(beam.guide, beam.state, ended=beam.ended)
             for _ in range(ways if beam.open else 1):
                 name = (str(pool.problem.address), sample, number, len(out))
-                out.append(replace(beam, begun=len(beam.ids), name=name, score0=score0))
+                out.append(replace(beam, begun=len(beam.ids), name=name))
         return out
 
     def _write(self, pools: list[Pool], groups: list[list[Beam]], upto: int, room: int) -> list[list[Beam]]:
