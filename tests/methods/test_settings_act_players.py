@@ -129,6 +129,7 @@ ELSEWHERE = {
     "disback": "test_disback.py",
     "flare": "test_flare.py",
     "auto-think": "test_kat.py",
+    "leaf-tags": "test_leaf.py",
 }
 """Methods whose keys are tried in the tests of the method itself: each is named there."""
 UNTRIED = {
