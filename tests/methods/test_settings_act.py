@@ -100,7 +100,7 @@ ELSEWHERE = {
     "model.targets": "tests/models/test_wan.py",
     "model.two_levels": "tests/models/test_wan.py",
     "model.prompt_tokens": "tests/models/test_wan.py",
-    "model.decode_batch": "how many are decoded at once; tests/models/test_wan.py",
+    "model.vae_batch": "how many are decoded at once; tests/models/test_wan.py",
     "model.checkpointing": "memory, and no number",
     "sampling": "its keys",
     "model": "its keys",
