@@ -153,6 +153,10 @@ def test_sft_by_the_command_line(tmp_path):
     (recipe,) = read_json(told)
     found = {check["name"]: check["status"] for check in recipe["checks"]}
     assert code == 0, recipe
+    (moved,) = [check["found"] for check in recipe["checks"] if check["name"] == "parameters moved"]
+    got, reached = (int(word.replace(",", "")) for word in moved.split(" with")[0].split(" of "))
+    assert 0 < got <= reached, moved
+    assert "inf" not in moved, "weights that begin at 0"
     assert found["ratios clipped"] == found["groups without spread"] == "not applicable"
     assert found["parameters moved"] == found["oracle through the codec"] == "pass"
     assert main(["doctor", "micro-maze-sft", "--price", "-1"]) == 2

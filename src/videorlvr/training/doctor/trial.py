@@ -55,7 +55,7 @@ class NotingJudge(Judge):
 @dataclass
 class Weights:
     """What one step did to the trained weights of a part. asked: elements whose optimizer has a moment, so that a
-    gradient came; moved: those that changed; steps: median change of the asked ones, in units of their last place."""
+    gradient came; moved: those of them that changed; steps: their median change, in units of their last place."""
 
     trained: int
     asked: int
@@ -71,7 +71,6 @@ class Trial:
     lines: list[Metrics] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     weights: dict[str, Weights] = field(default_factory=dict)
-    silent_modules: int = 0
     error: str = ""
     digest: str = ""
     kept_bytes: int = 0
@@ -90,7 +89,9 @@ def trial_of(method: Method, config: RunConfig, policy: Any, judge: Judge, ranks
         trial.error = _told(error)
         return trial
     try:
-        _steps(learner, trial, policy)
+        if ranks.size > 1 and not getattr(learner, "on_ranks", False):
+            raise ValueError(f"{method.name} does not share its work over ranks: start it without torchrun")
+        _steps(learner, trial)
     except Exception as error:
         trial.error = _told(error)
     finally:
@@ -105,7 +106,7 @@ def _told(error: Exception) -> str:
     return f"{type(error).__name__}: {' '.join(str(error).split())}"
 
 
-def _steps(learner: Learner, trial: Trial, policy: Any) -> None:
+def _steps(learner: Learner, trial: Trial) -> None:
     parts = {name: part for name, part in learner.parts.items() if part.optimizer is not None}
     before = {name: _copies(part) for name, part in parts.items()}
     for index in range(STEPS):
@@ -139,11 +140,13 @@ def weights_moved(part: Part, before: dict[str, Tensor]) -> Weights:
         trained += old.numel()
         wanted = moments[name] != 0 if name in moments else torch.zeros_like(old, dtype=torch.bool)
         count = int(wanted.sum())
-        change = (now[name].detach().float() - old.float()).abs()
-        moved += int((change > 0).sum())
+        new = now[name].detach().float()
+        change = (new - old.float()).abs()
+        moved += int(((change > 0) & wanted).sum())
         if count:
             asked += count
-            place = torch.finfo(old.dtype).eps * old.float().abs().clamp_min(torch.finfo(old.dtype).tiny)
+            info = torch.finfo(old.dtype)
+            place = (info.eps * torch.maximum(old.float().abs(), new.abs())).clamp_min(info.tiny)
             medians.append((float((change / place)[wanted].median()), count))
     return Weights(trained, asked, moved, _weighted_median(medians))
 
