@@ -11,6 +11,7 @@ from videorlvr.judge.pool import Judge
 from videorlvr.methods.text.flare.config import FlareConfig, FlareValueConfig
 from videorlvr.methods.text.flare.math import LEFT, LOST, expected_worth, upper_bounds, word_of, worth
 from videorlvr.methods.text.flare.play import Flare, diagnosis
+from videorlvr.methods.text.flare.search import SEARCHES, Board, Want
 from videorlvr.methods.text.flare.study import STUDIES
 from videorlvr.methods.text.flare.value import FlareValue, told
 from videorlvr.models.language.config import LanguageConfig
@@ -191,3 +192,18 @@ def test_a_run_that_another_needs_is_run_though_nothing_is_measured_of_it() -> N
     assert _finished(Trial(STUDIES[0]), have) == {
         (run, seed) for run in STUDIES[0].runs for seed in (0, 1, 2)
     }
+
+
+@pytest.mark.parametrize("search", list(SEARCHES))
+def test_every_question_is_a_counted_call_and_none_is_asked_twice(search) -> None:
+    board = Board(WORLD.game(PROBLEMS[0].grid), FlareConfig(evaluator="solver", search=search, calls=40), 8)
+    asking, asked, answer = SEARCHES[search](board), list[Want](), None
+    while True:
+        try:
+            want = asking.send(answer)
+        except StopIteration:
+            break
+        asked.append(want)
+        ways = [(move, 0.5) for move in board.game.legal(board.state(want.moves))]
+        answer = ways if want.kind == "moves" else 0.5
+    assert board.calls == len(asked) == len(set(asked)) > 0
