@@ -44,6 +44,10 @@ class LeafConfig(ImitationConfig):
     leak: float = Field(default=0.9, ge=0, le=1, description="share of leaky tags that name the first move")
     distractors: int = Field(default=1, ge=0, le=8, description="boards that are not asked for")
 
+    @property
+    def policies_beside(self) -> dict[str, str]:
+        return {} if self.teacher is None else {"teacher": self.teacher}
+
     @model_validator(mode="after")
     def _one_teacher(self) -> Self:
         if self.teacher is not None and self.teacher_model is not None:
