@@ -24,7 +24,7 @@ from videorlvr.worlds.problems import make_problem, oracle_trace
 from videorlvr.worlds.verify import COMMON_REASONS
 
 MAZE = WORLDS["maze"]
-COUNTS = {"micro": 2, "small": 2, "paper": 1}
+COUNTS = {"micro": 1, "small": 1, "paper": 1}
 
 
 @pytest.mark.parametrize("level", COUNTS)

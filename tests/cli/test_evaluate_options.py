@@ -20,6 +20,7 @@ ELSEWHERE = {
     "--help": "says what there is",
     "--out": "test_the_place_of_an_evaluation",
     "--json": "tests/cli/test_places.py",
+    "--executor": "tests/base/test_executor.py",
     "--device": "needs another device; a wrong one is refused in tests/cli/test_cli_worlds.py",
     **{f"--{name}": "tests/evaluation/test_server.py" for name in SERVER},
 }

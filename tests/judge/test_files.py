@@ -246,8 +246,8 @@ def test_a_board_that_is_cut_is_not_accepted() -> None:
     """Without its last row of cells, or half of it, though no move leads there."""
     for world in WORLD_LIST:
         problem = make_problem(world, "micro", "val", 0)
-        video = scaled(4)(oracle_video(world, problem))
-        for height_px in (video.shape[1] - 32, video.shape[1] - 16):
+        video = scaled(2)(oracle_video(world, problem))
+        for height_px in (video.shape[1] - 16, video.shape[1] - 8):
             assert not looked_at_again(problem, video[:, :height_px]).verdict.success
 
 

@@ -80,6 +80,9 @@ OWN = {
 }
 ELSEWHERE = {
     "method": "fixed by the recipe",
+    "tasks.size": "tests/training/test_task_frames.py",
+    "tasks.frames": "tests/training/test_task_frames.py",
+    "tasks.align_px": "tests/training/test_task_frames.py",
     "num_steps": "training.loop, as in SFT",
     "save_every_s": "training.loop, as in SFT",
     "max_s": "training.loop, as in SFT",

@@ -112,7 +112,7 @@ def variety(world, level: str, index: int) -> Problem:
     return dataclasses.replace(problem, layout=Layout.letterboxed(rows, cols, **size))
 
 
-PROBLEMS = [("micro", index) for index in range(6)] + [("small", index) for index in range(8)]
+PROBLEMS = [("micro", index) for index in range(4)] + [("small", index) for index in range(5)]
 
 
 @cache

@@ -66,7 +66,8 @@ def suite_of(name: str) -> Suite:
     if base not in by_name:
         if colon and base in WORLDS:
             return _of_a_level(name, world_of(base), rest)
-        raise unknown("suite", base, [*by_name, *(f"{world}:LEVEL" for world in WORLDS)])
+        wanted = f"{base}:LEVEL" if colon else base  # what is near to the name as it was meant
+        raise unknown("suite", wanted, [*by_name, *(f"{world}:LEVEL" for world in WORLDS)])
     suite = by_name[base]
     if not colon:
         return suite
