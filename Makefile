@@ -4,12 +4,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: quickstart test lint types unit docs clean
+.PHONY: quickstart test test-all lint types unit docs clean
 
 quickstart: $(STAMP)
 	$(BIN)/videorlvr quickstart
 
 test: lint types unit
+
+# Whatever `make test` leaves out for its time (tests/slow.py), too.
+test-all: lint types
+	$(BIN)/pytest -m ""
 
 lint: $(STAMP)
 	$(BIN)/ruff check src tests benchmarks docs examples

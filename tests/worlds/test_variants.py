@@ -7,7 +7,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from test_cheats import PROBLEMS, variety
+from test_cheats import variety
 
 from videorlvr.base import seeding
 from videorlvr.judge.door import judge
@@ -25,7 +25,10 @@ LIKE_THE_REFERENCE = {"reference", "float-pixels", "busy-margin"}
 def videos(name: str) -> list[tuple]:
     """(variant, problem, video) of every variant that a problem has."""
     world, found = WORLDS[name], []
-    for level, index in PROBLEMS:
+    for level, index in [
+        *(("micro", index) for index in range(6)),
+        *(("small", index) for index in range(8)),
+    ]:
         problem = variety(world, level, index)
         for variant in world.variants:
             video = variant.make(world, problem, seeding.rng("test", variant.name, index))
