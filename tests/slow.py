@@ -18,6 +18,10 @@ SLOW = (
     "test_no_ghost_or_mark_is_a_success_as_a_file[24 px-sokoban]",
     "test_cheats_are_refused_at_two_moves_a_frame",
     "test_every_own_reason_has_a_cheat",
+    "test_every_cheat_is_refused_and_every_own_reason_occurs",
+    *(f"test_declared_tolerances_are_kept[micro-size2-{name}]" for name in ("flowfree", "sokoban")),
+    "test_a_split_that_does_not_follow_the_board_is_found[sokoban]",
+    "test_what_cannot_be_read_is_undecidable_with_why[sokoban",
     # Other ways to die, to be damaged or refused.
     "test_what_hangs_is_lost_after_a_second_try",
     "test_a_deadly_item_is_lost_and_no_other[loop-timed_out]",
@@ -36,6 +40,9 @@ SLOW = (
     "test_a_limit_is_no_refusal_of_what_a_video_shows[slow-1.5",
     "test_a_hostile_frame_is_judged_quickly",
     "test_processes_give_the_same_result",
+    "test_overlays_that_are_missing_are_drawn",
+    "test_the_command_writes_overlays_and_the_page",
+    "test_letterboxed_export_scores_one_in_half_the_size",
     # Whole runs of what smaller tests hold.
     "reports/test_audit_page.py::test_the_page_holds",
     "reports/test_audit_page.py::test_an_a",
@@ -46,6 +53,9 @@ SLOW = (
     "test_sft_and_awm_by_chunk",
     "test_it_runs_at_few_steps_and_tells_all",
     "test_a_study_that_was_killed_ends_as_one_that_was_not",
+    "test_figures_are_deterministic_and_follow_the_page",
+    "test_validation_is_the_first_different_boards_of_its_split",
+    "test_one_setting_is_chosen_and_plays_and_with_nothing_to_choose_it_is_plain_bit_for_bit",
     # The contract of methods whose keys are tried one by one, and keys of methods whose contract is.
     *(
         f"test_a_method_of_ours_keeps_the_contract[{name}]"
@@ -62,4 +72,5 @@ SLOW = (
     ),
     "methods/test_settings_act_imitation.py::test_a",
     "methods/test_settings_act_players.py::test_a",
+    "methods/test_settings_act_trials.py::test_a",
 )
