@@ -40,7 +40,7 @@ COMMON_REASONS: Mapping[str, str] = {
     "unreadable": "A cell shows something that is not sure to be any of the world's pictures.",
 }
 
-JUDGE_VERSION = 4
+JUDGE_VERSION = 5
 """Part of every fingerprint. A change of what all worlds share (reading, these checks, decoding of files) after
 which some video may get another verdict raises it; a change of one world raises that world's version."""
 MAX_SPEEDUP = 2
