@@ -22,7 +22,8 @@ PINNED = {
     3: CLEAN,  # every pixel must be explained: ghosts were successes; frames as they were drawn are judged alike
     4: {**CLEAN, "flowfree-v1": "5b90e7b18c516fbe"},  # pace is counted in time shown: videos that lack frames
 }
-PINNED[5] = PINNED[4]  # the second eye objects to half a figure in noise, and levels may move: not among these videos
+# The second eye objects to half a figure in noise, and levels may move: not among these videos.
+PINNED[5] = PINNED[4]
 OF_GHOSTS = {
     "maze-v1": "1a99f695a9d53414",
     "flowfree-v1": "bf0605dff55f0f52",
