@@ -9,11 +9,12 @@ from pydantic import Field, model_validator
 from videorlvr.models.language.config import LanguageConfig
 from videorlvr.training.config import MethodConfig
 from videorlvr.training.language.config import ImitationConfig
+from videorlvr.training.teacher_config import ONE_TEACHER, Taught
 
 Tags = Literal["leaky", "chance", "flipped"]
 
 
-class LeafConfig(ImitationConfig):
+class LeafConfig(Taught, ImitationConfig):
     """Distillation with and without what confuses."""
 
     method: Literal["leaf"] = Field(default="leaf", description="fixed")
@@ -44,16 +45,10 @@ class LeafConfig(ImitationConfig):
     leak: float = Field(default=0.9, ge=0, le=1, description="share of leaky tags that name the first move")
     distractors: int = Field(default=1, ge=0, le=8, description="boards that are not asked for")
 
-    @property
-    def policies_beside(self) -> dict[str, str]:
-        return {} if self.teacher is None else {"teacher": self.teacher}
-
     @model_validator(mode="after")
     def _one_teacher(self) -> Self:
         if self.teacher is not None and self.teacher_model is not None:
-            raise ValueError(
-                "a teacher is a policy folder, or a new one of the form teacher_model: give one of the two"
-            )
+            raise ValueError(ONE_TEACHER)
         if self.model is not None and self.model.family == "masked":
             raise ValueError("a masked model predicts no next token: take family llama or gpt2")
         if self.trace != "none" or self.validate_every:

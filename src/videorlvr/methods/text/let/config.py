@@ -8,15 +8,13 @@ from pydantic import Field, model_validator
 
 from videorlvr.models.language.config import LanguageConfig
 from videorlvr.training.language.config import ImitationConfig
+from videorlvr.training.teacher_config import ONE_TEACHER, TaughtAtFirst
 
 
-class LETConfig(ImitationConfig):
+class LETConfig(TaughtAtFirst, ImitationConfig):
     """Next-token training with a small teacher at its beginning."""
 
     method: Literal["let"] = Field(default="let", description="fixed")
-    teacher: str | None = Field(
-        default=None, description="policy folder of the teacher; null with teacher_model"
-    )
     teacher_model: LanguageConfig | None = Field(
         default=None, description="form of a teacher that has learnt nothing, the control"
     )
@@ -28,21 +26,11 @@ class LETConfig(ImitationConfig):
     teacher_layer: int | None = Field(
         default=None, ge=0, description="layer of the teacher; null takes its last"
     )
-    weight: float = Field(default=0.1, ge=0, description="weight of the teacher at step 0")
-    until: float = Field(
-        default=0.33, ge=0, le=1, description="share of the steps after which the teacher is gone"
-    )
-
-    @property
-    def policies_beside(self) -> dict[str, str]:
-        return {} if self.teacher is None else {"teacher": self.teacher}
 
     @model_validator(mode="after")
     def _one_teacher(self) -> Self:
         if (self.teacher is None) == (self.teacher_model is None):
-            raise ValueError(
-                "a teacher is a policy folder, or a new one of the form teacher_model: give one of the two"
-            )
+            raise ValueError(ONE_TEACHER)
         if self.model is not None and self.model.family == "masked":
             raise ValueError("a masked model predicts no next token: take family llama or gpt2")
         if self.model is not None and self.layer > self.model.depth:

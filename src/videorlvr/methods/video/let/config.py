@@ -9,15 +9,13 @@ from pydantic import Field, model_validator
 from videorlvr.models.config import DiTConfig, LoopedConfig, ModelConfig
 from videorlvr.models.wan.config import WanConfig
 from videorlvr.training.supervised_config import SupervisedConfig
+from videorlvr.training.teacher_config import ONE_TEACHER, TaughtAtFirst
 
 
-class LETVideoConfig(SupervisedConfig):
+class LETVideoConfig(TaughtAtFirst, SupervisedConfig):
     """Velocity regression on oracle videos, with a small teacher at its beginning."""
 
     method: Literal["let-video"] = Field(default="let-video", description="fixed")
-    teacher: str | None = Field(
-        default=None, description="policy folder of the teacher; null with teacher_model"
-    )
     teacher_model: ModelConfig | None = Field(
         default=None, description="form of a teacher that has learnt nothing, the control"
     )
@@ -29,21 +27,11 @@ class LETVideoConfig(SupervisedConfig):
     teacher_layer: int | None = Field(
         default=None, ge=1, description="block of the teacher that it is drawn to; null takes its last"
     )
-    weight: float = Field(default=0.1, ge=0, description="weight of the teacher at step 0")
-    until: float = Field(
-        default=0.33, ge=0, le=1, description="share of the steps after which the teacher is gone"
-    )
-
-    @property
-    def policies_beside(self) -> dict[str, str]:
-        return {} if self.teacher is None else {"teacher": self.teacher}
 
     @model_validator(mode="after")
     def _one_teacher(self) -> Self:
         if (self.teacher is None) == (self.teacher_model is None):
-            raise ValueError(
-                "a teacher is a policy folder, or a new one of the form teacher_model: give one of the two"
-            )
+            raise ValueError(ONE_TEACHER)
         for what, layer, form in (
             ("layer", self.layer, self.model),
             ("teacher_layer", self.teacher_layer or 1, self.teacher_model),
