@@ -13,6 +13,7 @@ constants of modules and properties, is listed in docs/mutation.md with what was
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import random
@@ -340,17 +341,15 @@ def tell_survivors(folder: Path, groups: Iterable[Group], path: Path) -> None:
     """Writes a line of JSON for each mutant that no test noticed: its name and its change."""
     from mutmut.mutation.diff_apply import get_diff_for_mutant
 
-    here = Path.cwd()
     with path.open("w") as out:
         for group in groups:
-            os.chdir(folder / group.name)  # where mutmut finds its own
             for name in group.files:
-                for mutant, status in statuses(Path(), name).items():
+                for mutant, status in statuses(folder / group.name, name).items():
                     if status in {"survived", "no tests", "suspicious"}:
-                        change = get_diff_for_mutant(mutant, path=name)
+                        with contextlib.chdir(folder / group.name):  # where mutmut finds its own
+                            change = get_diff_for_mutant(mutant, path=name)
                         line = {"group": group.name, "mutant": mutant, "status": status, "change": change}
                         out.write(json.dumps(line) + "\n")
-            os.chdir(here)
 
 
 def main() -> None:
