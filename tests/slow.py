@@ -1,4 +1,4 @@
-"""Tests that `make test` leaves out and `make test-all` runs: each is dear, and a cheaper one of its kind stays.
+"""Tests that `make test` leaves out and `make test-all` runs: each is dear, and most have a sibling that stays.
 
 Parts of a test's name as pytest prints it. What stays: a world or a level or a method of each kind.
 """
@@ -44,15 +44,12 @@ SLOW = (
     "test_the_command_writes_overlays_and_the_page",
     "test_letterboxed_export_scores_one_in_half_the_size",
     # Whole runs of what smaller tests hold.
-    "reports/test_audit_page.py::test_the_page_holds",
     "reports/test_audit_page.py::test_an_a",
     "reports/test_audit_page.py::test_what_fails",
     "test_the_same_result_on_any_number_of_processes",
     "test_a_result_survives_json",
     "test_the_same_seed_and_tries_give_the_same_result",
     "test_sft_and_awm_by_chunk",
-    "test_it_runs_at_few_steps_and_tells_all",
-    "test_a_study_that_was_killed_ends_as_one_that_was_not",
     "test_figures_are_deterministic_and_follow_the_page",
     "test_validation_is_the_first_different_boards_of_its_split",
     "test_one_setting_is_chosen_and_plays_and_with_nothing_to_choose_it_is_plain_bit_for_bit",
