@@ -5,7 +5,7 @@ replaced, since videos of random weights earn nothing. A group of 16 is measured
 each batch costs the same. Results are written as they come, the most important first.
 
     python benchmarks/wan_costs.py --out wan_costs.json --seconds 480
-    python benchmarks/wan_costs.py --tiny --out /tmp/wan_costs.json       # on a CPU: does it run?
+    python benchmarks/wan_costs.py --tiny --out wan_costs.json            # on a CPU: does it run?
 """
 
 from __future__ import annotations
